@@ -1,0 +1,72 @@
+/**
+ * The gateway's declarative interface: `PUT /relocations/:id` with the desired state, `GET` for the observed one.
+ * One relocation is one guest address that moves; each of its two sites holds its own half (`role`).
+ *
+ *   phase       source                                        target
+ *   absent      nothing of ours                               nothing of ours
+ *   prepared    tunnel, dormant proxy ARP                     tunnel, gateway MAC, 1:1 map, policy routes, proxy ARP
+ *   following   prepared; the agent itself switches the       prepared; packets are parked; flushed to the guest the
+ *               moment its guest stops, and back if it        moment it runs here
+ *               runs here again
+ *   switched    old address routed into the tunnel            old address delivered to the guest
+ *   settled     tunnel gone; the old address quarantined      tunnel gone; the 1:1 map stays while the guest holds the
+ *                                                             old address inside
+ */
+export type RelocationPhase = 'absent' | 'prepared' | 'following' | 'switched' | 'settled';
+
+export interface Relocation {
+  readonly id: string;
+  readonly role: 'source' | 'target';
+  readonly phase: RelocationPhase;
+  readonly workload: string;
+  readonly guest: { readonly mac: string; readonly oldAddress: string; readonly newAddress: string };
+  /** The subnet the guest believes it is in. */
+  readonly oldSubnet: {
+    readonly subnet: string;
+    readonly defaultGateway: string;
+    readonly defaultGatewayMac: string;
+  };
+  /** This site's network: at the source the old subnet's, at the target the one of the new address. */
+  readonly network: string;
+  /** The other site, and its gateway's address on the WAN, the tunnel's far end. */
+  readonly peer: { readonly site: string; readonly address: string };
+  /** Target: sessions that were open at the source, to be handed to connection tracking before the cut. */
+  readonly sessions: readonly Session[];
+  /** Source, settled: the old address stays reserved until then (Unix seconds). */
+  readonly quarantineUntilSeconds: number | null;
+}
+
+/** One conntrack flow, original direction. */
+export interface Session {
+  readonly protocol: 'tcp' | 'udp' | 'icmp';
+  readonly sourceAddress: string;
+  readonly targetAddress: string;
+  readonly sourcePort: number;
+  readonly targetPort: number;
+  /** conntrack's TCP state; null for others. */
+  readonly state: string | null;
+  readonly timeoutSeconds: number;
+}
+
+export interface RelocationStatus {
+  readonly id: string;
+  readonly role: Relocation['role'];
+  readonly desired: RelocationPhase;
+  /** The kernel holds exactly the desired objects; else what is missing or too much, in words. */
+  readonly converged: boolean;
+  readonly differences: readonly string[];
+  /** Where this gateway sends the old address now. */
+  readonly carries: 'local' | 'tunnel' | 'parked' | 'nothing';
+  /** Flows of the old address that are still open here (TIME_WAIT and CLOSE are not counted). */
+  readonly sessions: readonly Session[];
+  /** Unix seconds of the last new flow to the old address that came through here; null: none seen. */
+  readonly lastNewSessionSeconds: number | null;
+  readonly switchedAtSeconds: number | null;
+}
+
+/** What a site's gateway can tell another: needed to fill in a Relocation. */
+export interface GatewayFacts {
+  /** Address of its tunnel end on the WAN. */
+  readonly tunnelAddress: string;
+  readonly networks: readonly { readonly name: string; readonly defaultGatewayMac: string }[];
+}

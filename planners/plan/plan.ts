@@ -1,0 +1,105 @@
+import type { Runbook } from '../../topology/resolve/runbook.ts';
+import type { Method, Topology } from '../../topology/resolve/topology.ts';
+import type { Estimate, Quantiles } from '../estimate/estimate.ts';
+import type { Reason } from './reasons.ts';
+
+/** A planner never returns a bare choice. */
+export interface Decision<T> {
+  readonly chosen: T;
+  readonly because: readonly Reason[];
+  readonly rejected: readonly { readonly option: T; readonly because: readonly Reason[] }[];
+}
+
+/** Migration settings that a hypervisor driver sets; units as in the name. */
+export interface TransferSettings {
+  readonly mode: 'pre-copy' | 'post-copy' | 'hybrid';
+  /** Null: unlimited. QEMU `max-bandwidth`. */
+  readonly maxBandwidthBytesPerSecond: number | null;
+  /** QEMU `downtime-limit`. */
+  readonly downtimeLimitSeconds: number;
+  readonly autoConverge: boolean;
+  readonly xbzrleCacheBytes: number;
+  /** QEMU `multifd-channels`; 0: multifd off. */
+  readonly multifdChannels: number;
+  readonly compress: boolean;
+  /** Cancelled then. */
+  readonly timeoutSeconds: number;
+}
+
+/** One way to move (or 'stay'). */
+export interface MoveOption {
+  readonly method: Method | 'stay';
+  readonly target: { readonly site: string; readonly host: string } | null;
+  /** Null for methods that send no memory. */
+  readonly settings: TransferSettings | null;
+  readonly estimate: Estimate | null;
+  readonly cost: number | null;
+}
+
+/** What the run does when the prediction fails, tried in order. */
+export interface LadderRung {
+  readonly action: 'throttle' | 'post-copy' | 'pause-within-budget' | 'cold' | 'leave';
+  readonly when: Reason;
+}
+
+/** The address part of a move; absent parts are not touched. */
+export interface AddressChange {
+  readonly network: string;
+  readonly oldAddress: string;
+  readonly mac: string;
+  readonly newNetwork: string;
+  readonly newAddress: string;
+}
+
+export interface NameChange {
+  readonly name: string;
+  readonly ttlSeconds: number;
+  /** While the move is near. */
+  readonly loweredTtlSeconds: number;
+}
+
+export interface PlannedMove {
+  readonly workload: string;
+  readonly source: { readonly site: string; readonly host: string };
+  readonly decision: Decision<MoveOption>;
+  readonly ladder: readonly LadderRung[];
+  /** The smallest changes that would change the answer. */
+  readonly sensitivity: readonly Reason[];
+  readonly wave: number;
+  /** Seconds after the start of the run. */
+  readonly startSeconds: number;
+  readonly endSeconds: Quantiles;
+  readonly reservations: readonly { readonly link: string; readonly bytesPerSecond: number }[];
+  /** Moves that must have ended before. */
+  readonly after: readonly string[];
+  readonly addresses: readonly AddressChange[];
+  readonly names: readonly NameChange[];
+}
+
+export interface Plan {
+  readonly format: 'longhaul-plan/1';
+  /** SHA-256 of the key-sorted JSON without `hash`, in hex. */
+  readonly hash: string;
+  readonly name: string;
+  readonly topology: Topology;
+  readonly runbook: Runbook;
+  readonly model: { readonly id: string; readonly fittedTo: string };
+  readonly verdict: 'feasible' | 'infeasible-proven' | 'none-found';
+  readonly moves: readonly PlannedMove[];
+  /** Workloads that the goal names and that stay, with the reasons. */
+  readonly stays: readonly { readonly workload: string; readonly because: readonly Reason[] }[];
+  readonly makespan: {
+    readonly p50Seconds: number;
+    readonly p90Seconds: number;
+    readonly lowerBoundSeconds: number;
+  };
+  /** Unix seconds; null without a deadline. */
+  readonly latestSafeStartSeconds: number | null;
+  readonly links: readonly {
+    readonly link: string;
+    /** Steps of a curve: from `atSeconds` on so much is reserved. */
+    readonly use: readonly { readonly atSeconds: number; readonly bytesPerSecond: number }[];
+    readonly usableBytesPerSecond: number;
+  }[];
+  readonly warnings: readonly Reason[];
+}

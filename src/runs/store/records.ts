@@ -1,0 +1,66 @@
+import type { Observation } from '../../../planners/estimate/observation.ts';
+import type { Plan } from '../../../planners/plan/plan.ts';
+
+/**
+ * What is remembered: plans, runs, the journal, claims, observations. The journal, not the queue, says what is done.
+ * One conformance suite (test/conformance/records) runs over every store: memory, PGlite, Redis.
+ */
+export interface Records {
+  savePlan(plan: Plan): Promise<void>;
+  plan(hash: string): Promise<Plan | null>;
+
+  /** False when a run of that id exists already. */
+  createRun(run: RunRecord): Promise<boolean>;
+  run(id: string): Promise<RunRecord | null>;
+  /** Newest first. */
+  runs(): Promise<readonly RunRecord[]>;
+  /** Compare-and-set on `version`; answers the new record, or null when somebody was faster. */
+  updateRun(id: string, version: number, change: RunChange): Promise<RunRecord | null>;
+
+  /** Appends with the next sequence number of the run and answers it; durable when it resolves. */
+  append(run: string, entry: JournalEntry): Promise<number>;
+  journal(run: string, after?: number): Promise<readonly StoredEntry[]>;
+
+  /** Takes the claim on a workload when its epoch is still `expected` (0: never claimed); answers the new epoch or null. */
+  takeClaim(workload: string, expected: number, run: string): Promise<number | null>;
+  claim(workload: string): Promise<{ readonly epoch: number; readonly run: string } | null>;
+
+  appendObservation(observation: Observation): Promise<void>;
+  observations(): Promise<readonly Observation[]>;
+
+  close(): Promise<void>;
+}
+
+export type RunState = 'pending' | 'running' | 'done' | 'failed' | 'cancelled' | 'needs-person';
+
+export interface RunRecord {
+  readonly id: string;
+  readonly plan: string;
+  readonly state: RunState;
+  /** Asked for from outside; moves look at it between and inside steps. */
+  readonly request: 'none' | 'cancel' | 'rollback';
+  readonly createdAtSeconds: number;
+  readonly startedAtSeconds: number | null;
+  readonly endedAtSeconds: number | null;
+  /** The command that settles it, when a person is needed. */
+  readonly settle: string | null;
+  readonly version: number;
+}
+
+export type RunChange = Partial<Omit<RunRecord, 'id' | 'plan' | 'version' | 'createdAtSeconds'>>;
+
+/** One line of the journal. Written before the side effect it announces (`begin`), and after it (`end`). */
+export interface JournalEntry {
+  readonly atSeconds: number;
+  /** Null for entries of the run itself. */
+  readonly workload: string | null;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly step: string;
+  readonly event: 'begin' | 'end' | 'fail' | 'undo' | 'undone' | 'point-of-no-return' | 'note' | 'outcome';
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface StoredEntry extends JournalEntry {
+  readonly sequence: number;
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+
+/**
+ * Every operating error there is. A code is permanent and never reused; its kind decides everything else:
+ * `input` → exit 2, HTTP 422; `infeasible` → exit 3, 422; `person` → exit 4, 409; `world` → exit 1, 502, retried.
+ * `%s` in the message takes the arguments in order: it names the thing and the value.
+ * docs/reference/errors.md is generated from this table.
+ */
+export type ErrorKind = 'input' | 'infeasible' | 'person' | 'world';
+
+const registry = {
+  // topology, runbook and other files
+  LH_INPUT_INVALID: { kind: 'input', message: '%s' },
+  LH_INPUT_UNREADABLE: { kind: 'input', message: "Cannot read '%s': %s" },
+  LH_INPUT_FORMAT_UNKNOWN: { kind: 'input', message: "'%s' has format '%s'; this version reads '%s'" },
+  LH_SECRET_UNRESOLVED: { kind: 'input', message: "Secret '%s' cannot be resolved: %s" },
+  LH_OPTION_INVALID: { kind: 'input', message: 'Option %s: %s' },
+
+  // world: commands and connections
+  LH_COMMAND_TIMEOUT: { kind: 'world', message: "'%s' did not end within %s s" },
+  LH_COMMAND_FAILED: { kind: 'world', message: "'%s' failed with exit code %s: %s" },
+
+  // planners
+  LH_PLAN_INFEASIBLE: { kind: 'infeasible', message: '%s' },
+
+  // moves and runs
+  LH_PLAN_STALE: { kind: 'person', message: "Plan '%s' no longer fits the world: %s" },
+  LH_MOVE_FAILED: { kind: 'world', message: "Move of '%s' failed at step '%s': %s" },
+  LH_MOVE_UNDECIDED: { kind: 'person', message: "Move of '%s' stopped inside its switchover window: %s" },
+  LH_STEP_TIMEOUT: { kind: 'world', message: "Step '%s' of '%s' did not end within %s s" },
+
+  // state
+  LH_STATE_LOCKED: { kind: 'world', message: "State directory '%s' is held by process %s" },
+
+  // site agent
+  LH_AGENT_UNREACHABLE: { kind: 'world', message: "Agent of site '%s' cannot be reached: %s" },
+  LH_AGENT_UNAUTHORISED: { kind: 'person', message: "Agent of site '%s' refused the caller: %s" },
+  LH_EPOCH_STALE: { kind: 'person', message: "Site '%s' has seen epoch %s of '%s'; epoch %s is refused" },
+
+  // hypervisors
+  LH_HYPERVISOR_FAILED: { kind: 'world', message: "Hypervisor at '%s': %s" },
+
+  // gateway
+  LH_KERNEL_APPLY_FAILED: { kind: 'world', message: "Could not install %s at '%s': %s" },
+
+  // DNS
+
+  // lab
+} as const satisfies Record<string, { kind: ErrorKind; message: string }>;
+
+export type ErrorCode = keyof typeof registry;
+export const errorRegistry: Readonly<
+  Record<ErrorCode, { readonly kind: ErrorKind; readonly message: string }>
+> = registry;
+
+/** An operating error: something outside is not as it should be. Programmer errors are assertions. */
+export class LonghaulError extends Error {
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  /** For `person`: the command that settles it. */
+  readonly settle: string | undefined;
+
+  constructor(
+    code: ErrorCode,
+    values: readonly (string | number)[],
+    options: { cause?: unknown; settle?: string } = {},
+  ) {
+    super(render(code, values), { cause: options.cause });
+    this.name = 'LonghaulError';
+    this.code = code;
+    this.kind = errorRegistry[code].kind;
+    this.settle = options.settle;
+  }
+}
+
+/** Exit codes of the command line (design §5). */
+export const exitCodeOf: Readonly<Record<ErrorKind, number>> = {
+  world: 1,
+  input: 2,
+  infeasible: 3,
+  person: 4,
+};
+
+function render(code: ErrorCode, values: readonly (string | number)[]): string {
+  const { message } = errorRegistry[code];
+  assert.equal(message.split('%s').length - 1, values.length, `${code} takes another number of values`);
+  let index = 0;
+  return message.replaceAll('%s', () => String(values[index++]));
+}
