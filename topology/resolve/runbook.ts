@@ -9,14 +9,20 @@ export interface Runbook {
   /** Probability with which the whole fleet is to be done by the deadline. */
   readonly confidence: number;
   readonly limits: Limits;
-  readonly weights: Weights;
+  readonly weights: WeightsChoice;
+  /** People whose approval a run waits for. */
   readonly approvals: readonly string[];
   readonly changeTicket: string | null;
-  readonly freezes: readonly {
-    readonly name: string;
-    readonly fromSeconds: number;
-    readonly toSeconds: number;
-  }[];
+  readonly freezes: readonly Freeze[];
+}
+
+/** Nothing starts, and nothing may still run, between these two instants. */
+export interface Freeze {
+  readonly name: string;
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  /** Empty: every workload. */
+  readonly workloads: readonly string[];
 }
 
 export type Goal =
@@ -32,6 +38,7 @@ export type Goal =
       readonly kind: 'follow-the-sun';
       readonly workloads: readonly string[];
       readonly schedule: readonly { readonly site: string; readonly fromSecondOfDay: number }[];
+      /** Worth of an hour of one workload at its scheduled site, in the topology's currency. */
       readonly benefitPerHour: number;
       readonly cooldownSeconds: number;
     }
@@ -39,21 +46,42 @@ export type Goal =
       readonly kind: 'burst';
       readonly workloads: readonly string[];
       readonly to: string;
+      /** Share of their capacity that is in use now, and above and below which clones are added and taken back. */
       readonly load: number;
       readonly loadMax: number;
       readonly loadMin: number;
+      /** Of each workload, at once. */
+      readonly clonesMax: number;
     }
   | { readonly kind: 'rebalance'; readonly sites: readonly string[]; readonly aim: 'level' | 'power-off' }
-  | { readonly kind: 'place'; readonly workloads: readonly string[] };
+  /** `count` new ones of each of these, at one of the sites. */
+  | {
+      readonly kind: 'place';
+      readonly workloads: readonly string[];
+      readonly count: number;
+      readonly sites: readonly string[];
+    };
 
 export interface Limits {
   readonly downtimeSecondsMax: number | null;
   readonly movesMax: number;
   readonly linkShareMax: number;
   readonly costMax: number | null;
+  /** Probability of losing a workload to a link outage during post-copy. */
+  readonly postCopyRiskMax: number;
+  /** Old sessions are followed through the tunnel for so long, then reset. */
+  readonly drainSecondsMax: number;
 }
 
-/** Price of one unit of each, in the runbook's own currency; presets in planners/choose/presets.ts. */
+export type WeightsPreset = 'keep-sessions' | 'fastest' | 'cheapest' | 'safest';
+
+/** A preset by name (its numbers are in planners/choose/presets.ts), and the weights that replace its own. */
+export interface WeightsChoice {
+  readonly preset: WeightsPreset;
+  readonly changed: Partial<Weights>;
+}
+
+/** Price of one unit of each, in the topology's currency. */
 export interface Weights {
   readonly downtimeSecond: number;
   readonly sessionLost: number;

@@ -5,6 +5,8 @@
 export interface Topology {
   readonly format: 'longhaul-topology/1';
   readonly name: string;
+  /** ISO 4217 code of every price and cost here and in the runbook. */
+  readonly currency: string;
   readonly sites: readonly Site[];
   readonly links: readonly Link[];
   readonly workloads: readonly Workload[];
@@ -14,8 +16,9 @@ export interface Topology {
 export interface Site {
   readonly name: string;
   readonly location: { readonly latitudeDegrees: number; readonly longitudeDegrees: number } | null;
-  /** Country or region for residency; compliance zones the site may hold ('pci'). */
+  /** Country or region, for residency ('FR', 'EU'). */
   readonly residency: string | null;
+  /** Compliance zones the site may hold ('pci'). */
   readonly zones: readonly string[];
   readonly networks: readonly Network[];
   readonly hosts: readonly Host[];
@@ -24,6 +27,10 @@ export interface Site {
   readonly dhcp: readonly DhcpServer[];
   readonly balancers: readonly Balancer[];
   readonly costPerHostHour: number;
+  /** Power its hosts may draw together; null: not limited. */
+  readonly powerWattsMax: number | null;
+  /** Moves in and out of the site at once; null: not limited. */
+  readonly movesMax: number | null;
 }
 
 export interface Network {
@@ -34,6 +41,10 @@ export interface Network {
   readonly vlan: number | null;
   readonly mtuBytes: number;
   readonly dhcpPools: readonly { readonly first: string; readonly last: string }[];
+  /** The switch port lets only registered MAC addresses speak, so a guest that arrives unannounced is cut off. */
+  readonly portSecurity: boolean;
+  /** Our gateway is the default gateway here, which routed-live needs at both ends. */
+  readonly gatewayInline: boolean;
 }
 
 export interface Host {
@@ -42,13 +53,21 @@ export interface Host {
   readonly hypervisor: string;
   readonly cpuArchitecture: string;
   readonly cpuModel: string;
+  /** Guest CPU models it can present; always holds its own `cpuModel`. */
+  readonly cpuModels: readonly string[];
   readonly cores: number;
   readonly memoryBytes: number;
+  /** Of its own disks. */
   readonly storageBytes: number;
+  /** Shared storages it has mounted; a disk on one of them need not be copied. */
+  readonly storages: readonly string[];
   readonly machineTypes: readonly string[];
   /** Moves this host takes part in at once. */
   readonly movesMax: number;
+  /** Kinds of device it can pass through ('gpu-a100'); 'vtpm' where it can hold a guest's virtual TPM. */
   readonly devices: readonly string[];
+  /** Drawn while on and empty, and at full load; null: not known. */
+  readonly power: { readonly idleWatts: number; readonly busyWatts: number } | null;
 }
 
 /** A secret is only ever a reference: `env:NAME` or `file:PATH`. */
@@ -59,6 +78,8 @@ export interface AgentEndpoint {
   readonly token: SecretReference;
   /** Path of the certificate authority that signed the agent's certificate; null for plain HTTP on loopback. */
   readonly certificateAuthority: string | null;
+  /** When token or certificate end, in Unix seconds; null: not known to end. */
+  readonly expiresSeconds: number | null;
 }
 
 export interface DnsServer {
@@ -66,18 +87,27 @@ export interface DnsServer {
   readonly address: string;
   readonly port: number;
   readonly zones: readonly string[];
-  readonly key: { readonly name: string; readonly secret: SecretReference } | null;
+  readonly key: {
+    readonly name: string;
+    readonly secret: SecretReference;
+    readonly expiresSeconds: number | null;
+  } | null;
   readonly transferLagSeconds: number;
 }
 
 export interface DhcpServer {
   readonly name: string;
+  /** Which driver speaks to it. */
+  readonly driver: string;
   readonly url: string;
+  readonly password: SecretReference | null;
   readonly leaseSeconds: number;
 }
 
 export interface Balancer {
   readonly name: string;
+  /** Which driver speaks to it. */
+  readonly driver: string;
   readonly url: string;
   readonly pools: readonly string[];
 }
@@ -96,12 +126,8 @@ export interface Link {
   readonly congestionControl: string;
   readonly sendBufferBytes: number;
   readonly pricePerByte: number;
-  /** Times (seconds of the week, Monday 00:00 UTC = 0) in which less may be used. */
-  readonly caps: readonly {
-    readonly fromSecondOfWeek: number;
-    readonly toSecondOfWeek: number;
-    readonly rateBitsPerSecond: number;
-  }[];
+  /** Times in which less may be used. */
+  readonly caps: readonly (WeeklyWindow & { readonly rateBitsPerSecond: number })[];
   /** Networks that already stretch over this link: pairs 'site/network'. */
   readonly stretched: readonly (readonly [string, string])[];
   /** Whether a network may be stretched over it on request. */
@@ -110,6 +136,8 @@ export interface Link {
   /** Expected outages per hour (rate of a Poisson process) and their mean length. */
   readonly outagesPerHour: number;
   readonly outageSeconds: number;
+  /** Moves over it at once; null: not limited. */
+  readonly movesMax: number | null;
 }
 
 export type Method = 'stretched-live' | 'routed-live' | 'redirect' | 'cold';
@@ -136,9 +164,22 @@ export interface Workload {
     readonly rttMaxSeconds: number | null;
   }[];
   readonly egressIdentity: 'old' | 'new';
+  /** With egressIdentity 'old': only flows to these prefixes keep the old address; empty: all do. */
+  readonly egressPrefixes: readonly string[];
+  readonly addressTies: AddressTies;
+  readonly traffic: Traffic;
+  /** Part of its vCPUs' time that it uses, 0…1. */
+  readonly cpuRatio: number;
+  /** TCP ports that clients use; each must answer at the target before the source is released. */
+  readonly ports: readonly number[];
   readonly cpuModel: string;
   readonly machineType: string;
   readonly devices: readonly string[];
+  /** What its hypervisor holds for it and a live move must carry or refuse. */
+  readonly vtpm: boolean;
+  readonly snapshots: number;
+  /** Images in its drives that lie on the source host ('installer.iso'). */
+  readonly localMedia: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly methods: readonly Method[];
   /** Present when it can be cloned (stateless or replicated). */
@@ -150,15 +191,48 @@ export interface Workload {
   } | null;
   readonly shutdownSeconds: number;
   readonly bootSeconds: number;
+  /** Higher goes first. */
   readonly priority: number;
+  /** When it may move; empty: always. */
+  readonly windows: readonly WeeklyWindow[];
+  /** Moves only under a runbook that names a change ticket. */
+  readonly changeControlled: boolean;
+}
+
+/** Seconds of the week, Monday 00:00 UTC = 0; `from` < `to`: one that spans the turn of the week is two. */
+export interface WeeklyWindow {
+  readonly fromSecondOfWeek: number;
+  readonly toSecondOfWeek: number;
+}
+
+/** What hangs on a workload's address and breaks, or must be told, when it changes. */
+export interface AddressTies {
+  /** It shares a virtual address with a neighbour on its segment. */
+  readonly vrrp: boolean;
+  /** It finds its neighbours by multicast or broadcast. */
+  readonly multicast: boolean;
+  /** Its address is written inside what it sends (SIP, FTP, licence keys). */
+  readonly inPayload: boolean;
+  /** Partners who let only its present address in. */
+  readonly allowLists: readonly { readonly partner: string; readonly prefixes: readonly string[] }[];
+}
+
+/** What its clients do, on average. */
+export interface Traffic {
+  readonly openSessions: number;
+  /** Mean life of a session; null: not known. */
+  readonly sessionSeconds: number | null;
+  readonly bytesPerSecond: number;
 }
 
 export interface Disk {
   readonly name: string;
   readonly sizeBytes: number;
   readonly usedBytes: number;
-  readonly shared: boolean;
+  /** The shared storage it lies on; null: on its host's own disks. */
+  readonly storage: string | null;
   readonly writeBytesPerSecond: number;
+  readonly readBytesPerSecond: number;
   /** Bytes of it that a seed already holds at other sites. */
   readonly seeded: Readonly<Record<string, number>>;
 }
@@ -172,25 +246,44 @@ export interface WorkloadAddress {
   readonly newAddresses: Readonly<Record<string, { readonly network: string; readonly address: string }>>;
 }
 
+/** Rules over workloads; `workloads` are names, sorted, selectors already applied. */
 export interface Policies {
   readonly antiAffinity: readonly {
     readonly name: string;
     readonly workloads: readonly string[];
     readonly scope: 'host' | 'site';
   }[];
+  /** At most ⌊(n−1)/2⌋ of the n are disturbed at once. */
   readonly quorums: readonly { readonly name: string; readonly workloads: readonly string[] }[];
+  /** The workloads stay at sites whose `residency` is one of `allowed`. */
   readonly residency: readonly {
+    readonly name: string;
     readonly workloads: readonly string[];
     readonly allowed: readonly string[];
   }[];
+  /** The workloads run only at sites that may hold `zone`, and never on one host, or site, with `neverBeside`. */
   readonly zones: readonly {
+    readonly name: string;
     readonly zone: string;
     readonly workloads: readonly string[];
-    readonly never: readonly string[];
+    readonly neverBeside: readonly string[];
+    readonly scope: 'host' | 'site';
   }[];
+  /** The workloads may run only at `sites`, and on at most `hostsMax` hosts of each; null: any number. */
   readonly licences: readonly {
     readonly name: string;
     readonly workloads: readonly string[];
     readonly sites: readonly string[];
+    readonly hostsMax: number | null;
   }[];
+  /** Limits of live moves where they differ from the planner's own of that hypervisor. */
+  readonly hypervisors: readonly HypervisorLimits[];
+}
+
+export interface HypervisorLimits {
+  readonly hypervisor: string;
+  readonly rttSecondsMax: number | null;
+  readonly jitterSecondsMax: number | null;
+  readonly lossMax: number | null;
+  readonly rateBitsPerSecondMin: number | null;
 }
