@@ -29,6 +29,8 @@ const registry = {
   LH_MOVE_UNDECIDED: { kind: 'person', message: "Move of '%s' stopped inside its switchover window: %s" },
   LH_STEP_TIMEOUT: { kind: 'world', message: "Step '%s' of '%s' did not end within %s s" },
 
+  LH_CLAIM_LOST: { kind: 'person', message: "The claim on '%s' (epoch %s) was taken over (epoch %s)" },
+
   // state
   LH_STATE_LOCKED: { kind: 'world', message: "State directory '%s' is held by process %s" },
 

@@ -1,5 +1,12 @@
 import type { TransferSettings } from '../../planners/plan/plan.ts';
-import type { GuestState, HostDescription, TargetSpec, TransferProgress } from '../site/site.ts';
+import type {
+  CloneSpec,
+  GuestState,
+  HostDescription,
+  TargetSpec,
+  TransferOrder,
+  TransferProgress,
+} from '../site/site.ts';
 
 /**
  * A hypervisor as its site's agent sees it: one driver a kind (simulated, qemu, libvirt), one conformance suite
@@ -13,11 +20,7 @@ export interface Hypervisor {
   define(workload: string, signal: AbortSignal): Promise<unknown>;
   measureDirty(workload: string, intervalSeconds: number, signal: AbortSignal): Promise<number>;
   prepareTarget(workload: string, spec: TargetSpec, signal: AbortSignal): Promise<{ readonly uri: string }>;
-  startTransfer(
-    workload: string,
-    transfer: { readonly uri: string; readonly settings: TransferSettings },
-    signal: AbortSignal,
-  ): Promise<void>;
+  startTransfer(workload: string, transfer: TransferOrder, signal: AbortSignal): Promise<void>;
   adjustTransfer(workload: string, change: Partial<TransferSettings>, signal: AbortSignal): Promise<void>;
   cancelTransfer(workload: string, signal: AbortSignal): Promise<void>;
   /** Cuts the local data connections, so that a silent WAN cut cannot freeze the guest (`yank`, socket destroy). */
@@ -26,6 +29,8 @@ export interface Hypervisor {
   discard(workload: string, signal: AbortSignal): Promise<void>;
   shutdown(workload: string, signal: AbortSignal): Promise<void>;
   start(workload: string, spec: TargetSpec, signal: AbortSignal): Promise<void>;
+  /** Absent where the kind of hypervisor has no templates. */
+  clone?(workload: string, spec: CloneSpec, signal: AbortSignal): Promise<void>;
   heartbeat(workload: string, signal: AbortSignal): Promise<{ readonly count: number } | null>;
   /** Called the instant a guest's state or transfer status changes; the gateway's fast path hangs on it. */
   onChange(listener: (change: GuestChange) => void): () => void;

@@ -1,5 +1,6 @@
 import type { TransferSettings } from '../../planners/plan/plan.ts';
-import type { GatewayFacts, Relocation, RelocationStatus } from '../../gateway/relocation.ts';
+import type { GatewayFacts, Relocation, RelocationStatus, Session } from '../../gateway/relocation.ts';
+import type { BalancerChange, BalancerStatus } from '../../gateway/balancer/change.ts';
 import type { DnsChange, DnsStatus } from '../../gateway/dns/change.ts';
 
 /**
@@ -11,9 +12,16 @@ import type { DnsChange, DnsStatus } from '../../gateway/dns/change.ts';
 export interface Site {
   readonly name: string;
   describe(signal: AbortSignal): Promise<SiteDescription>;
+  /**
+   * Remembers the claim's epoch, durably: from the moment it answers every call with a lower one is refused. A worker
+   * that takes a move over does this first, so that a call of its predecessor still under way can no longer act.
+   */
+  acknowledge(claim: Claim, signal: AbortSignal): Promise<void>;
   readonly guests: GuestPort;
   readonly relocations: RelocationPort;
   readonly dns: DnsPort;
+  /** Null where the site has no load balancer. */
+  readonly balancers: BalancerPort | null;
 }
 
 /** The right to act on a workload; epochs only grow (design §7). */
@@ -78,12 +86,33 @@ export interface TransferProgress {
   readonly error: string | null;
 }
 
+/**
+ * What a transfer carries: `guest` is memory and every disk that is not shared, while the guest runs; `disks` (cold)
+ * is only those disks: copied while the guest runs, then in passes over what it wrote; it completes when the guest is
+ * `stopped` and the rest is there, which leaves the source `sent` and the target `loaded`.
+ */
+export type TransferContent = 'guest' | 'disks';
+
 /** How the target is to be built; all that the source's description knows and the target needs. */
 export interface TargetSpec {
   readonly host: string;
+  readonly content: TransferContent;
   readonly settings: TransferSettings;
   /** The source hypervisor's own description of the guest (opaque to everyone but the drivers). */
   readonly definition: unknown;
+}
+
+export interface TransferOrder {
+  readonly uri: string;
+  readonly content: TransferContent;
+  readonly settings: TransferSettings;
+}
+
+export interface CloneSpec {
+  readonly host: string;
+  readonly template: string;
+  /** The clone's own addresses, one a network of the target site. */
+  readonly addresses: readonly { readonly network: string; readonly address: string }[];
 }
 
 export interface GuestPort {
@@ -100,12 +129,11 @@ export interface GuestPort {
   /** Target: started paused, waiting for the stream. Answers where the source shall send it. */
   prepareTarget(claim: Claim, spec: TargetSpec, signal: AbortSignal): Promise<{ readonly uri: string }>;
   /** Source: begin (or find begun) the transfer; returns at once. */
-  startTransfer(
-    claim: Claim,
-    transfer: { readonly uri: string; readonly settings: TransferSettings },
-    signal: AbortSignal,
-  ): Promise<void>;
-  /** Source: change of course while it runs. */
+  startTransfer(claim: Claim, transfer: TransferOrder, signal: AbortSignal): Promise<void>;
+  /**
+   * Source: change of course while it runs. `mode: 'post-copy'` begins post-copy: the guest stops here, the target
+   * becomes `loaded`, waits for `resume`, then pulls the pages that are still missing.
+   */
   adjustTransfer(claim: Claim, change: Partial<TransferSettings>, signal: AbortSignal): Promise<void>;
   /**
    * Answers when the guest's state or transfer status differs from `seen`, or `waitSeconds` have passed: one call in
@@ -120,15 +148,25 @@ export interface GuestPort {
     },
     signal: AbortSignal,
   ): Promise<GuestState>;
-  /** Source, before the point of no return: stop the transfer, the guest runs on here. */
+  /**
+   * Source, before the point of no return: stop the transfer; the guest runs on here, also from `sent`. A guest that
+   * was shut down stays `stopped`. Cuts the stream's local connections, so that a silent WAN cannot hold it.
+   */
   cancelTransfer(claim: Claim, signal: AbortSignal): Promise<GuestState>;
   /** Target: the point of no return. Only from `loaded`. */
   resume(claim: Claim, signal: AbortSignal): Promise<GuestState>;
   /** Remove a copy that does not run (`incoming`, `loaded`, `sent`, `stopped`, `failed`); refuses a running one. */
   discard(claim: Claim, signal: AbortSignal): Promise<void>;
-  /** Cold: shut down in good order, then start at the target. */
+  /** In good order; the copy stays here as `stopped` and is not started again by autostart. */
   shutdown(claim: Claim, signal: AbortSignal): Promise<GuestState>;
+  /**
+   * Boots: from `stopped` (back at the source), from `loaded` (the target of a `disks` transfer: the point of no
+   * return), from `absent` only where every disk of the definition is shared; otherwise it refuses, as the guest would
+   * find empty disks.
+   */
   start(claim: Claim, spec: TargetSpec, signal: AbortSignal): Promise<GuestState>;
+  /** Redirect: a fresh copy from the template, `absent` → `running`; an identity of its own beside the source. */
+  clone(claim: Claim, spec: CloneSpec, signal: AbortSignal): Promise<GuestState>;
   /** The guest's own counter (heartbeat), read twice by evidence; null where the guest shows none. */
   heartbeat(workload: string, signal: AbortSignal): Promise<{ readonly count: number } | null>;
 }
@@ -140,10 +178,18 @@ export interface RelocationPort {
   list(signal: AbortSignal): Promise<readonly RelocationStatus[]>;
   /** Is the address free on that network? ARP probe (RFC 5227 §2.1.1); who answers otherwise. */
   probe(network: string, address: string, signal: AbortSignal): Promise<{ readonly heldBy: string | null }>;
+  /** Flows of an address that are open through this gateway, relocated or not (TIME_WAIT and CLOSE do not count). */
+  sessions(address: string, signal: AbortSignal): Promise<readonly Session[]>;
 }
 
 export interface DnsPort {
   /** Converge the zones this site's agent owns; answers what every authoritative server now says. */
   apply(claim: Claim, change: DnsChange, signal: AbortSignal): Promise<DnsStatus>;
   observe(change: DnsChange, signal: AbortSignal): Promise<DnsStatus>;
+}
+
+export interface BalancerPort {
+  /** Converge the balancers this site's agent owns; a pool that none of them has is converged with no members. */
+  apply(claim: Claim, change: BalancerChange, signal: AbortSignal): Promise<BalancerStatus>;
+  observe(change: BalancerChange, signal: AbortSignal): Promise<BalancerStatus>;
 }

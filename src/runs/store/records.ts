@@ -17,7 +17,11 @@ export interface Records {
   /** Compare-and-set on `version`; answers the new record, or null when somebody was faster. */
   updateRun(id: string, version: number, change: RunChange): Promise<RunRecord | null>;
 
-  /** Appends with the next sequence number of the run and answers it; durable when it resolves. */
+  /**
+   * Appends with the next sequence number of the run and answers it; durable when it resolves. An entry of a workload
+   * is refused with LH_CLAIM_LOST, in the same transaction, unless the workload's claim has exactly the entry's epoch:
+   * who has lost a claim cannot journal, and so cannot pass the point of no return.
+   */
   append(run: string, entry: JournalEntry): Promise<number>;
   journal(run: string, after?: number): Promise<readonly StoredEntry[]>;
 
@@ -33,12 +37,20 @@ export interface Records {
 
 export type RunState = 'pending' | 'running' | 'done' | 'failed' | 'cancelled' | 'needs-person';
 
+/**
+ * `cancel`: moves before their point of no return are undone, the others roll forward, no new one begins.
+ * `rollback`: as cancel; and a move that stopped inside its switchover window goes back to its source, if its target
+ * can be asked and does not run. `rollback-target-down`: as rollback, without asking a target that cannot be reached:
+ * a person vouches that it does not run and will not.
+ */
+export type RunRequest = 'none' | 'cancel' | 'rollback' | 'rollback-target-down';
+
 export interface RunRecord {
   readonly id: string;
   readonly plan: string;
   readonly state: RunState;
   /** Asked for from outside; moves look at it between and inside steps. */
-  readonly request: 'none' | 'cancel' | 'rollback';
+  readonly request: RunRequest;
   readonly createdAtSeconds: number;
   readonly startedAtSeconds: number | null;
   readonly endedAtSeconds: number | null;
