@@ -1,8 +1,14 @@
-import { Command } from 'commander';
+import { createProgram } from './program.ts';
+import { reportFailure } from './render/failure.ts';
+import { toleratePipeEnd } from './render/output.ts';
 
-/** The command line (design §5): one file a command in commands/, each adds itself here. */
-const program = new Command('longhaul')
-  .description('Moves running workloads between data centres over a WAN.')
-  .showHelpAfterError();
-
-await program.parseAsync();
+/**
+ * What `longhaul` runs. A command returns, throws a LonghaulError (its kind is the exit code), or, where it has printed
+ * a result that is not a success, sets process.exitCode itself. Nothing calls process.exit: output is never cut.
+ */
+toleratePipeEnd();
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = reportFailure(error, { json: process.argv.includes('--json') });
+}

@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import { packageVersion } from '../config/package.ts';
+
+/** The command line (design: command line): one file a command in commands/, each adds itself here. */
+const commands: readonly ((program: Command) => void)[] = [];
+
+export function createProgram(): Command {
+  const program = new Command('longhaul')
+    .description('Moves running workloads between data centres over a WAN.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .showHelpAfterError('Add -h to see what it takes.');
+  for (const register of commands) register(program);
+  return program;
+}
