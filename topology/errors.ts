@@ -37,10 +37,18 @@ const registry = {
   // site agent
   LH_AGENT_UNREACHABLE: { kind: 'world', message: "Agent of site '%s' cannot be reached: %s" },
   LH_AGENT_UNAUTHORISED: { kind: 'person', message: "Agent of site '%s' refused the caller: %s" },
+  LH_AGENT_FAULT: { kind: 'world', message: "Agent of site '%s' failed: %s" },
   LH_EPOCH_STALE: { kind: 'person', message: "Site '%s' has seen epoch %s of '%s'; epoch %s is refused" },
 
   // hypervisors
   LH_HYPERVISOR_FAILED: { kind: 'world', message: "Hypervisor at '%s': %s" },
+  LH_HOST_UNKNOWN: { kind: 'input', message: "Site '%s' has no host '%s'; it has %s" },
+  LH_GUEST_STATE: { kind: 'world', message: "Guest of '%s' is '%s' at '%s'; %s needs %s" },
+  LH_GUEST_RELEASED: {
+    kind: 'person',
+    message: "Guest of '%s' left site '%s' with epoch %s; it starts here again only with a higher epoch",
+  },
+  LH_GUEST_UNFIT: { kind: 'infeasible', message: "Guest of '%s' cannot run or move here: %s" },
 
   // gateway
   LH_KERNEL_APPLY_FAILED: { kind: 'world', message: "Could not install %s at '%s': %s" },
@@ -59,6 +67,8 @@ export const errorRegistry: Readonly<
 export class LonghaulError extends Error {
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
+  /** What the message was made from: with the code, all that another process needs to make the same error. */
+  readonly values: readonly (string | number)[];
   /** For `person`: the command that settles it. */
   readonly settle: string | undefined;
 
@@ -71,6 +81,7 @@ export class LonghaulError extends Error {
     this.name = 'LonghaulError';
     this.code = code;
     this.kind = errorRegistry[code].kind;
+    this.values = values;
     this.settle = options.settle;
   }
 }

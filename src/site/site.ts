@@ -98,6 +98,8 @@ export interface TargetSpec {
   readonly host: string;
   readonly content: TransferContent;
   readonly settings: TransferSettings;
+  /** Which network of this site each network card is plugged into; a card not listed keeps its network's name. */
+  readonly nics: readonly { readonly mac: string; readonly network: string }[];
   /** The source hypervisor's own description of the guest (opaque to everyone but the drivers). */
   readonly definition: unknown;
 }
@@ -155,7 +157,10 @@ export interface GuestPort {
   cancelTransfer(claim: Claim, signal: AbortSignal): Promise<GuestState>;
   /** Target: the point of no return. Only from `loaded`. */
   resume(claim: Claim, signal: AbortSignal): Promise<GuestState>;
-  /** Remove a copy that does not run (`incoming`, `loaded`, `sent`, `stopped`, `failed`); refuses a running one. */
+  /**
+   * Remove a copy that does not run (`incoming`, `loaded`, `sent`, `stopped`, `failed`); refuses a running one. What
+   * was discarded here comes back only by a claim with a higher epoch (also not by autostart).
+   */
   discard(claim: Claim, signal: AbortSignal): Promise<void>;
   /** In good order; the copy stays here as `stopped` and is not started again by autostart. */
   shutdown(claim: Claim, signal: AbortSignal): Promise<GuestState>;
