@@ -18,11 +18,12 @@ export interface Records {
   updateRun(id: string, version: number, change: RunChange): Promise<RunRecord | null>;
 
   /**
-   * Appends with the next sequence number of the run and answers it; durable when it resolves. An entry of a workload
-   * is refused with LH_CLAIM_LOST, in the same transaction, unless the workload's claim has exactly the entry's epoch:
-   * who has lost a claim cannot journal, and so cannot pass the point of no return.
+   * Appends with the next sequence number of the run (1, 2, 3 …) and answers it; durable when it resolves. An entry of
+   * a workload is refused with LH_CLAIM_LOST, in the same transaction, unless the workload's claim has exactly the
+   * entry's epoch: who has lost a claim cannot journal, and so cannot pass the point of no return.
    */
   append(run: string, entry: JournalEntry): Promise<number>;
+  /** In order; only entries with a sequence number above `after`. */
   journal(run: string, after?: number): Promise<readonly StoredEntry[]>;
 
   /** Takes the claim on a workload when its epoch is still `expected` (0: never claimed); answers the new epoch or null. */
@@ -67,12 +68,14 @@ export interface JournalEntry {
   /** Null for entries of the run itself. */
   readonly workload: string | null;
   readonly attempt: number;
+  /** Of the claim on the workload under which it is written; 0 for entries of the run itself. */
   readonly epoch: number;
   readonly step: string;
   readonly event: 'begin' | 'end' | 'fail' | 'undo' | 'undone' | 'point-of-no-return' | 'note' | 'outcome';
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** As read back: through JSON, numbered. */
 export interface StoredEntry extends JournalEntry {
   readonly sequence: number;
 }
