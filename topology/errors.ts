@@ -54,6 +54,19 @@ const registry = {
   LH_KERNEL_APPLY_FAILED: { kind: 'world', message: "Could not install %s at '%s': %s" },
 
   // DNS
+  LH_DNS_NAME_INVALID: { kind: 'input', message: "'%s' is not a name DNS can carry: %s" },
+  LH_DNS_UNREACHABLE: { kind: 'world', message: "Name server '%s' cannot be reached: %s" },
+  LH_DNS_CONFLICT: {
+    kind: 'person',
+    message:
+      "Name server '%s' says '%s' is %s; expected %s. Nothing was changed: correct the record or the plan",
+  },
+  LH_DNS_UPDATE_REFUSED: { kind: 'world', message: "Name server '%s' refused the update of zone '%s': %s" },
+  LH_DNS_KEY_REFUSED: {
+    kind: 'person',
+    message: "Name server '%s' refused key '%s': %s. Check name and secret on both sides, and the clocks",
+  },
+  LH_DNS_SIGNATURE_WRONG: { kind: 'person', message: "An answer for key '%s' cannot be trusted: %s" },
 
   // lab
 } as const satisfies Record<string, { kind: ErrorKind; message: string }>;
