@@ -61,6 +61,7 @@ export interface Host {
   readonly storageBytes: number;
   /** Shared storages it has mounted; a disk on one of them need not be copied. */
   readonly storages: readonly string[];
+  /** Empty: not restricted. */
   readonly machineTypes: readonly string[];
   /** Moves this host takes part in at once. */
   readonly movesMax: number;
@@ -173,7 +174,8 @@ export interface Workload {
   /** TCP ports that clients use; each must answer at the target before the source is released. */
   readonly ports: readonly number[];
   readonly cpuModel: string;
-  readonly machineType: string;
+  /** Null: not known, so not checked. */
+  readonly machineType: string | null;
   readonly devices: readonly string[];
   /** What its hypervisor holds for it and a live move must carry or refuse. */
   readonly vtpm: boolean;
