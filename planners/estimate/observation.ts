@@ -88,21 +88,23 @@ const sync = z.strictObject({
   dirtyPagesPerSecond: nonNegative,
 });
 
+/** A move cancelled at its timeout has no times; what QEMU forgets on cancel is null. */
 export const outcomeSchema = z.strictObject({
   status: z.enum(['completed', 'not-converged', 'failed']),
-  totalSeconds: nonNegative,
-  downtimeSeconds: nonNegative.nullable(),
-  setupSeconds: nonNegative.nullable(),
-  pauseSeconds: nonNegative.nullable(),
-  sessionStallSeconds: nonNegative.nullable(),
-  transferredBytes: nonNegative,
-  wireBytes: nonNegative.nullable(),
-  passes: z.int().nonnegative(),
-  normalPages: z.int().nonnegative().nullable(),
-  zeroPages: z.int().nonnegative().nullable(),
-  postcopyRequests: z.int().nonnegative(),
-  throttlePercentMax: nonNegative,
-  syncs: z.array(sync),
+  totalSeconds: nonNegative.nullish(),
+  downtimeSeconds: nonNegative.nullish(),
+  setupSeconds: nonNegative.nullish(),
+  pauseSeconds: nonNegative.nullish(),
+  sessionStallSeconds: nonNegative.nullish(),
+  transferredBytes: nonNegative.nullish(),
+  wireBytes: nonNegative.nullish(),
+  passes: z.int().nonnegative().nullish(),
+  normalPages: z.int().nonnegative().nullish(),
+  zeroPages: z.int().nonnegative().nullish(),
+  postcopyRequests: z.int().nonnegative().nullish(),
+  throttlePercentMax: nonNegative.optional(),
+  /** What polling saw at the passes' ends. */
+  syncs: z.array(sync).optional(),
 });
 
 export const observationSchema = estimateInputSchema.extend({ outcome: outcomeSchema });
