@@ -68,6 +68,13 @@ const registry = {
   },
   LH_DNS_SIGNATURE_WRONG: { kind: 'person', message: "An answer for key '%s' cannot be trusted: %s" },
 
+  // load balancer
+  LH_BALANCER_POOL_UNKNOWN: {
+    kind: 'input',
+    message: "Load balancer '%s' has no pool '%s' that may be changed",
+  },
+  LH_BALANCER_FAILED: { kind: 'world', message: "Load balancer '%s': '%s' answered: %s" },
+
   // lab
 } as const satisfies Record<string, { kind: ErrorKind; message: string }>;
 
