@@ -19,7 +19,13 @@ export interface Relocation {
   readonly role: 'source' | 'target';
   readonly phase: RelocationPhase;
   readonly workload: string;
-  readonly guest: { readonly mac: string; readonly oldAddress: string; readonly newAddress: string };
+  readonly guest: {
+    readonly mac: string;
+    readonly oldAddress: string;
+    readonly newAddress: string;
+    /** How the guest got the old address: 'dhcp' is refused, as its renewals would fail at the target. */
+    readonly origin: 'static' | 'dhcp';
+  };
   /** The subnet the guest believes it is in. */
   readonly oldSubnet: {
     readonly subnet: string;
@@ -30,15 +36,21 @@ export interface Relocation {
   readonly network: string;
   /** The other site, and its gateway's address on the WAN, the tunnel's far end. */
   readonly peer: { readonly site: string; readonly address: string };
-  /** Target: sessions that were open at the source, to be handed to connection tracking before the cut. */
+  /**
+   * Target, until the cut: sessions that are open at the source, to be handed to connection tracking. Put again with a
+   * fresher list, only what is new in it is handed over.
+   */
   readonly sessions: readonly Session[];
-  /** Source, settled: the old address stays reserved until then (Unix seconds). */
+  /**
+   * Source, settled: until then (Unix seconds) the gateway holds the old address, so that no newcomer takes it, and
+   * refuses what still comes for it. Null: until the relocation is absent.
+   */
   readonly quarantineUntilSeconds: number | null;
 }
 
-/** One conntrack flow, original direction. */
+/** One conntrack flow in the direction of its first packet, with the addresses that the guest sees. */
 export interface Session {
-  readonly protocol: 'tcp' | 'udp' | 'icmp';
+  readonly protocol: 'tcp' | 'udp';
   readonly sourceAddress: string;
   readonly targetAddress: string;
   readonly sourcePort: number;
@@ -64,7 +76,7 @@ export interface RelocationStatus {
   readonly switchedAtSeconds: number | null;
 }
 
-/** What a site's gateway can tell another: needed to fill in a Relocation. */
+/** What a site's gateway tells about itself: needed to fill in a Relocation. */
 export interface GatewayFacts {
   /** Address of its tunnel end on the WAN. */
   readonly tunnelAddress: string;

@@ -1,0 +1,26 @@
+import type { GatewayFacts, Relocation, RelocationStatus, Session } from '../relocation.ts';
+
+/**
+ * The gateway of one site as its site agent mounts it (src/site): the relocations of this site's guests, kept on disk
+ * and in the kernel. Who may call, and with which claim, is the site agent's business.
+ */
+export interface GatewayAgent {
+  /** Reads the desired state from disk and converges the kernel; from then on every change and a timer do. */
+  start(signal: AbortSignal): Promise<void>;
+  put(relocation: Relocation, signal: AbortSignal): Promise<RelocationStatus>;
+  get(id: string, signal: AbortSignal): Promise<RelocationStatus | null>;
+  list(signal: AbortSignal): Promise<readonly RelocationStatus[]>;
+  /** RFC 5227 §2.1.1: probes the network for the address; the MAC address that holds it, if any. */
+  probe(network: string, address: string, signal: AbortSignal): Promise<{ readonly heldBy: string | null }>;
+  /** Flows of the address that are open through this gateway, relocated or not. */
+  sessions(address: string, signal: AbortSignal): Promise<readonly Session[]>;
+  /**
+   * The fast path, a few milliseconds: the guest of this workload began or ceased to run at this site. Only relocations
+   * in phase `following` react: at the source the old address turns into the tunnel and back, at the target packets are
+   * delivered or parked. To be told on every change, and once after a put of `following` and after a start.
+   */
+  follow(workload: string, guest: 'runs' | 'stopped'): Promise<void>;
+  facts(): GatewayFacts;
+  /** Stops the timer and the helpers; the kernel keeps what it holds. */
+  close(): Promise<void>;
+}
