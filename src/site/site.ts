@@ -185,6 +185,11 @@ export interface RelocationPort {
   probe(network: string, address: string, signal: AbortSignal): Promise<{ readonly heldBy: string | null }>;
   /** Flows of an address that are open through this gateway, relocated or not (TIME_WAIT and CLOSE do not count). */
   sessions(address: string, signal: AbortSignal): Promise<readonly Session[]>;
+  /**
+   * Does the address answer a client that comes through this gateway? A TCP handshake with `port`, an ICMP echo where
+   * it is null. Null: this gateway cannot tell.
+   */
+  answers(address: string, port: number | null, signal: AbortSignal): Promise<boolean | null>;
 }
 
 export interface DnsPort {

@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { LonghaulError } from '../../../topology/errors.ts';
+import type { TransferSettings } from '../../../planners/plan/plan.ts';
+import type { CloneSpec, GuestState, HostDescription, TargetSpec, TransferOrder } from '../../site/site.ts';
+import type { GuestChange, Hypervisor } from '../hypervisor.ts';
+import { dirtiedBytes } from './dirty.ts';
+import { SimulatedTransfer } from './transfer.ts';
+import { blankCopy, type Copy, type Definition } from './copy.ts';
+import type { SimulatedWorld } from './world.ts';
+
+/**
+ * The hypervisors of one site of a simulated world. It passes the conformance suite of the real drivers and documents
+ * by it what they do: every verb looks first, does nothing when it is already so, and refuses what would lose data or
+ * make a second copy.
+ */
+export class SimulatedHypervisor implements Hypervisor {
+  readonly supportsPostCopy = true;
+  readonly #site: string;
+  readonly #world: SimulatedWorld;
+  readonly #unsubscribe: (() => void)[] = [];
+
+  constructor(world: SimulatedWorld, site: string) {
+    this.#world = world;
+    this.#site = site;
+  }
+
+  async hosts(): Promise<readonly HostDescription[]> {
+    const site = this.#world.topology.sites.find(({ name }) => name === this.#site);
+    assert(site !== undefined, `no site ${this.#site}`);
+    return site.hosts.map((host) => ({
+      name: host.name,
+      hypervisor: host.hypervisor,
+      memoryBytesFree: host.memoryBytes - this.#memoryBytesUsed(host.name),
+      machineTypes: host.machineTypes,
+      supportsPostCopy: this.supportsPostCopy,
+    }));
+  }
+
+  async guests(): Promise<readonly GuestState[]> {
+    return this.#world.copiesAt(this.#site).map(stateOf);
+  }
+
+  async inspect(workload: string): Promise<GuestState> {
+    const copy = this.#world.copy(this.#site, workload);
+    return copy === null ? absent(workload) : stateOf(copy);
+  }
+
+  async define(workload: string): Promise<Definition> {
+    return this.#existing(workload).definition;
+  }
+
+  async measureDirty(workload: string, intervalSeconds: number, signal: AbortSignal): Promise<number> {
+    const { definition } = this.#existing(workload);
+    await this.#world.clock.sleep(intervalSeconds, signal);
+    return dirtiedBytes(definition.dirty, intervalSeconds) / intervalSeconds;
+  }
+
+  async prepareTarget(
+    workload: string,
+    { host, definition }: TargetSpec,
+    signal: AbortSignal,
+  ): Promise<{ readonly uri: string }> {
+    const uri = `simulated://${this.#site}/${workload}`;
+    const there = this.#world.copy(this.#site, workload);
+    if (there !== null && (there.state === 'incoming' || there.state === 'loaded')) return { uri };
+    if (there !== null && there.state !== 'failed') throw this.#wrongState(there, 'preparing', 'absent');
+    if (there !== null) this.#world.remove(there);
+    await this.#take(startSeconds, signal);
+    this.#requireHost(host, definition as Definition);
+    this.#world.add({
+      ...blankCopy(workload, this.#site, host),
+      definition: definition as Definition,
+      state: 'incoming',
+    });
+    return { uri };
+  }
+
+  async startTransfer(workload: string, order: TransferOrder): Promise<void> {
+    const source = this.#existing(workload);
+    if (source.transfer?.uri === order.uri && (!source.transfer.isOver || source.state === 'sent')) return;
+    if (source.state !== 'running' && !(order.content === 'disks' && source.state === 'stopped'))
+      throw this.#wrongState(source, 'a transfer', 'running');
+    const [site = ''] = order.uri.replace('simulated://', '').split('/');
+    const target = this.#world.copy(site, workload);
+    const link = this.#world.linkBetween(this.#site, site);
+    if (target?.state !== 'incoming' || link === null || link.isCut)
+      throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `nobody listens at ${order.uri}`]);
+    const transfer = new SimulatedTransfer(this.#world, link, { source, target, order });
+    source.transfer = transfer;
+    target.transfer = transfer;
+    void transfer.run();
+  }
+
+  async adjustTransfer(workload: string, change: Partial<TransferSettings>): Promise<void> {
+    const { transfer } = this.#existing(workload);
+    if (transfer === null || transfer.isOver)
+      throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `no transfer of '${workload}' is active`]);
+    transfer.adjust(change);
+  }
+
+  async cancelTransfer(workload: string, signal: AbortSignal): Promise<void> {
+    const copy = this.#world.copy(this.#site, workload);
+    if (copy?.transfer === null || copy === null) return;
+    if (copy.transfer.progress.status === 'post-copy')
+      throw new LonghaulError('LH_HYPERVISOR_FAILED', [
+        this.#site,
+        `'${workload}' is in post-copy: it cannot be cancelled`,
+      ]);
+    await this.#take(callSeconds, signal);
+    copy.transfer.break('cancelled', 'cancelled by us');
+    if (copy.state !== 'sent') return;
+    this.#world.setState(copy, copy.transfer.order.content === 'disks' ? 'stopped' : 'running');
+  }
+
+  async resetTransfer(workload: string): Promise<void> {
+    this.#world.copy(this.#site, workload)?.transfer?.break('failed', 'connection reset');
+  }
+
+  async resume(workload: string, signal: AbortSignal): Promise<void> {
+    const copy = this.#existing(workload);
+    if (copy.state === 'running') return;
+    if (copy.state !== 'loaded') throw this.#wrongState(copy, 'resume', 'loaded');
+    await this.#take(callSeconds, signal);
+    this.#run(copy);
+  }
+
+  async discard(workload: string, signal: AbortSignal): Promise<void> {
+    const copy = this.#world.copy(this.#site, workload);
+    if (copy === null) return;
+    if (copy.state === 'running' || copy.state === 'paused')
+      throw this.#wrongState(copy, 'discard', 'a copy that does not run');
+    await this.#take(callSeconds, signal);
+    copy.transfer?.break('failed', 'the other end is gone');
+    this.#world.remove(copy);
+  }
+
+  async shutdown(workload: string, signal: AbortSignal): Promise<void> {
+    const copy = this.#world.copy(this.#site, workload);
+    if (copy?.state !== 'running') return;
+    await this.#take(copy.definition.shutdownSeconds, signal);
+    if (copy.state !== 'running') return;
+    copy.stoppedAtSeconds = this.#world.clock.nowSeconds();
+    this.#world.setState(copy, 'stopped');
+  }
+
+  async start(workload: string, { host, definition }: TargetSpec, signal: AbortSignal): Promise<void> {
+    const there = this.#world.copy(this.#site, workload);
+    if (there?.state === 'running') return;
+    if (there !== null && there.state !== 'stopped' && there.state !== 'loaded')
+      throw this.#wrongState(there, 'start', 'stopped or loaded');
+    const copy = there ?? this.#fromSharedDisks(workload, host, definition as Definition);
+    await this.#take(startSeconds, signal);
+    if (there === null) this.#world.add(copy);
+    copy.executedSeconds = 0;
+    this.#run(copy);
+  }
+
+  async clone(workload: string, spec: CloneSpec, signal: AbortSignal): Promise<void> {
+    if (this.#world.copy(this.#site, workload)?.state === 'running') return;
+    const known = this.#world.topology.workloads.find(({ name }) => name === workload);
+    const original = this.#world.copiesOf(workload)[0]?.definition;
+    if (known?.clone?.template !== spec.template || original === undefined)
+      throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `no template '${spec.template}'`]);
+    await this.#take(original.cloneSeconds, signal);
+    this.#requireHost(spec.host, original);
+    const copy: Copy = {
+      ...blankCopy(workload, this.#site, spec.host),
+      identity: `${workload}@${this.#site}`,
+      definition: { ...original, addresses: spec.addresses },
+    };
+    this.#world.add(copy);
+    this.#run(copy);
+  }
+
+  async heartbeat(workload: string): Promise<{ readonly count: number } | null> {
+    const copy = this.#existing(workload);
+    const bootSeconds = copy.identity === copy.workload ? 0 : copy.definition.bootSeconds;
+    return {
+      count: Math.floor(Math.max(0, this.#world.executedSeconds(copy) - bootSeconds) * heartbeatsPerSecond),
+    };
+  }
+
+  onChange(listener: (change: GuestChange) => void): () => void {
+    const unsubscribe = this.#world.onChange((site, change) => {
+      if (site === this.#site) listener(change);
+    });
+    this.#unsubscribe.push(unsubscribe);
+    return unsubscribe;
+  }
+
+  async close(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
+
+  #run(copy: Copy): void {
+    copy.resumedAtSeconds = this.#world.clock.nowSeconds();
+    this.#world.setState(copy, 'running');
+  }
+
+  #fromSharedDisks(workload: string, host: string, definition: Definition): Copy {
+    this.#requireHost(host, definition);
+    if (this.#world.disksToCopy(definition, this.#site, host).length > 0)
+      throw new LonghaulError('LH_HYPERVISOR_FAILED', [
+        this.#site,
+        `'${workload}' would start on empty disks: they are not on storage that '${host}' shares`,
+      ]);
+    return { ...blankCopy(workload, this.#site, host), definition };
+  }
+
+  #requireHost(name: string, { memoryBytes }: Definition): void {
+    const site = this.#world.topology.sites.find((each) => each.name === this.#site);
+    const host = site?.hosts.find((each) => each.name === name);
+    if (host === undefined)
+      throw new LonghaulError('LH_HOST_UNKNOWN', [
+        this.#site,
+        name,
+        site?.hosts.map((each) => each.name).join(', ') ?? 'none',
+      ]);
+    const free = host.memoryBytes - this.#memoryBytesUsed(name);
+    if (free < memoryBytes)
+      throw new LonghaulError('LH_HYPERVISOR_FAILED', [
+        this.#site,
+        `'${name}' has ${free} bytes of memory free; the guest needs ${memoryBytes}`,
+      ]);
+  }
+
+  #memoryBytesUsed(host: string): number {
+    return this.#world
+      .copiesAt(this.#site)
+      .filter((copy) => copy.host === host && copy.state !== 'stopped')
+      .reduce((sum, { definition }) => sum + definition.memoryBytes, 0);
+  }
+
+  #existing(workload: string): Copy {
+    const copy = this.#world.copy(this.#site, workload);
+    if (copy === null)
+      throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `there is no guest '${workload}'`]);
+    return copy;
+  }
+
+  #wrongState(copy: Copy, act: string, needs: string): LonghaulError {
+    return new LonghaulError('LH_GUEST_STATE', [copy.workload, copy.state, this.#site, act, needs]);
+  }
+
+  async #take(seconds: number, signal: AbortSignal): Promise<void> {
+    await this.#world.clock.sleep(seconds, signal);
+  }
+}
+
+/** A QEMU process starts in about half a second; a monitor command takes milliseconds. */
+const startSeconds = 0.5;
+const callSeconds = 0.005;
+const heartbeatsPerSecond = 10;
+
+function stateOf(copy: Copy): GuestState {
+  const transfer = copy.transfer?.now() ?? null;
+  return {
+    workload: copy.workload,
+    host: copy.host,
+    state: copy.state,
+    transfer: transfer === null ? null : { ...transfer, resumedAtSeconds: copy.resumedAtSeconds },
+    memoryBytes: copy.definition.memoryBytes,
+    residentBytes: copy.definition.residentBytes,
+    machineType: copy.definition.machineType,
+  };
+}
+
+const absent = (workload: string): GuestState => ({
+  workload,
+  host: '',
+  state: 'absent',
+  transfer: null,
+  memoryBytes: 0,
+  residentBytes: null,
+  machineType: '',
+});
