@@ -30,7 +30,9 @@ export interface TransferSettings {
 export interface MoveOption {
   readonly method: Method | 'stay';
   readonly target: { readonly site: string; readonly host: string } | null;
-  /** Null for methods that send no memory. */
+  /** Names of the links it takes, in order. */
+  readonly path: readonly string[];
+  /** Null where nothing is sent (redirect, stay); `cold` sends disks under the same rate cap. */
   readonly settings: TransferSettings | null;
   readonly estimate: Estimate | null;
   readonly cost: number | null;
@@ -46,7 +48,8 @@ export interface LadderRung {
 export interface AddressChange {
   readonly network: string;
   readonly oldAddress: string;
-  readonly mac: string;
+  /** Never null with `routed-live`. */
+  readonly mac: string | null;
   readonly newNetwork: string;
   readonly newAddress: string;
 }
@@ -84,6 +87,8 @@ export interface Plan {
   readonly topology: Topology;
   readonly runbook: Runbook;
   readonly model: { readonly id: string; readonly fittedTo: string };
+  /** Unix seconds at which the plan assumes to be started; null when nothing in it depends on that. */
+  readonly startSeconds: number | null;
   readonly verdict: 'feasible' | 'infeasible-proven' | 'none-found';
   readonly moves: readonly PlannedMove[];
   /** Workloads that the goal names and that stay, with the reasons. */

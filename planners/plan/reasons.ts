@@ -1,15 +1,136 @@
 import assert from 'node:assert/strict';
-import { formatBytes, formatBytesPerSecond, formatSeconds } from '../../topology/units.ts';
+import {
+  formatBitsPerSecond,
+  formatBytes,
+  formatBytesPerSecond,
+  formatSeconds,
+} from '../../topology/units.ts';
 
 /**
  * Every sentence a planner says, once: CLI, API and page print the same. A reason is its code and the values in the
- * sentence; names end in their unit and are printed with it.
+ * sentence; names end in their unit and are printed with it. A sentence that rejects says what would be right.
  */
 const sentences = {
+  // why this one
   'sessions-kept': 'open sessions survive the move',
-  'method-not-allowed': 'the topology allows {workload} only {methods}',
-  'does-not-converge':
-    'memory is dirtied faster ({dirtyBytesPerSecond}) than the path carries ({goodputBytesPerSecond})',
+  'sessions-drain': 'open sessions end where they are, new ones go to the clone',
+  'cold-is-enough': 'sessions may break and {downtimeSeconds} of downtime fit the budget of {budgetSeconds}',
+  'cheapest-option': 'lowest cost of {options} options: {cost}, the next best {nextCost}',
+  'only-option': 'the only option that meets every constraint',
+  'no-option': 'no method, mode or host meets every constraint',
+  'stays-where-it-is': 'it is already where the goal wants it',
+  'not-worth-it': 'the move costs {cost} and gains {gain}',
+
+  // method
+  'method-not-allowed': 'the topology allows only {methods}',
+  'sessions-would-break': '{method} breaks open sessions, the session policy is {policy}',
+  'no-clone': 'it has no clone template, so nothing can take its place',
+  'no-way-to-redirect': 'neither a balancer at {site} holds its pool nor has it a name to point elsewhere',
+  'segment-not-stretched':
+    'network {network} is not stretched from {source} to {target} and no link there may',
+  'stretch-not-asked-for':
+    'network {network} would have to be stretched; only networks already stretched are used unless stretched-live is asked for',
+  'stretch-round-trip': 'round trip {rttSeconds} exceeds the {limitSeconds} of a stretched segment',
+  'stretch-rate': '{rateBitsPerSecond} is below the {limitBitsPerSecond} of a stretched segment',
+  'stretch-distance': '{distanceKilometres} km exceed the {limitKilometres} km of a stretched segment',
+  'stretch-mtu':
+    'frames of {mtuBytes} and {overheadBytes} of tunnel do not fit the path MTU of {pathMtuBytes}',
+  'gateway-not-inline': 'our gateway is not the default gateway of network {network} at {site}',
+  'no-address-at-target': '{workload} has no address of its own at {site} for {address}',
+  'no-address': 'it has no address that could be followed',
+  'address-without-mac': 'the MAC address of {address} is not known',
+  'address-by-dhcp':
+    '{address} was given by DHCP; the gateway does not yet follow renewals. Make it static or use another method',
+  'address-shared-by-vrrp': 'it shares a virtual address on its segment (VRRP), which {method} leaves behind',
+  'needs-multicast': 'it finds neighbours by multicast, which {method} does not carry',
+  'address-in-payload': 'its address is inside what it sends, and {method} changes the address outside',
+  'partner-allow-list':
+    '{partner} lets only its old address in, and {method} leaves from a new one; set egressIdentity: old or tell {partner}',
+  'port-security':
+    'network {network} at {site} lets only registered MAC addresses speak; register {mac} there',
+  'mac-collision': 'MAC {mac} is already used by {other} at {site}',
+
+  // path
+  'no-path': 'no link leads from {source} to {target}',
+  'round-trip-too-long': 'round trip {rttSeconds} exceeds the {limitSeconds} of {hypervisor}',
+  'jitter-too-high': 'jitter {jitterSeconds} exceeds the {limitSeconds} of {hypervisor}',
+  'loss-too-high': 'loss {lossRatio} exceeds the {limitRatio} of {hypervisor}',
+  'rate-too-low':
+    '{rateBitsPerSecond} is below the {limitBitsPerSecond} that {hypervisor} needs for each move',
+
+  // guest
+  'hypervisors-differ': 'a live move needs one kind of hypervisor at both ends, not {source} and {target}',
+  'device-passed-through': 'device {device} is passed through, so it cannot move while it runs',
+  'vtpm-live': 'its virtual TPM lies on the source host; no live move without a host that holds one',
+  'has-snapshots': '{snapshots} snapshots would be lost; remove or consolidate them',
+  'local-media': '{media} lies on the source host; eject it',
+
+  // site
+  residency: 'policy {policy} keeps it in {allowed}; {site} is in {residency}',
+  'licence-site': 'licence {licence} is valid only at {sites}',
+  'zone-not-held': 'policy {policy}: {site} may not hold zone {zone}',
+  'zone-neighbour-at-site': 'policy {policy}: {other} runs at {site}',
+  'anti-affinity-site': 'policy {policy}: {other} runs at {site}',
+  'peer-too-far': 'round trip {rttSeconds} to its peer {peer} exceeds {limitSeconds}',
+  'credential-expires':
+    'credential of {site} ends {afterSeconds} after the start, before the move does at P90 ({endSeconds})',
+  'not-a-target': '{site} is not among the sites of the goal',
+
+  // host
+  'no-host-fits': 'no host of {site} fits: {counts}',
+  'host-architecture': 'its architecture is {architecture}, needed {needed}',
+  'host-cpu-model': 'it cannot present CPU model {model}',
+  'host-machine-type': 'it has no machine type {machineType}',
+  'host-device': 'it has no device {device}',
+  'host-vtpm': 'it cannot hold a virtual TPM',
+  'host-cores': '{cores} cores, needed {needed}',
+  'host-memory': '{freeBytes} of memory free, needed {neededBytes}',
+  'host-storage': '{freeBytes} of storage free, needed {neededBytes}',
+  'storage-left-behind': 'storage {storage} is not mounted there',
+  'host-takes-no-moves': 'it takes no moves',
+  'anti-affinity-host': 'policy {policy}: {other} runs there',
+  'zone-neighbour-at-host': 'policy {policy}: {other} runs there',
+  'licence-hosts': 'licence {licence} is used up at {hostsMax} hosts',
+  'host-being-drained': 'it is the host to be emptied',
+
+  // mode and estimate
+  'does-not-converge': 'memory is dirtied faster than {rateBitsPerSecond} carry: {why}',
+  'not-in-time': 'it would not complete within {timeoutSeconds}: {why}',
+  'completion-unsure': 'completes with a probability of {probabilityRatio} only, needed {neededRatio}',
+  'downtime-over-budget': 'downtime {downtimeSeconds} (P90) exceeds the budget of {budgetSeconds}',
+  'post-copy-risk':
+    'an outage while pages are pulled would lose it: probability {riskRatio}, accepted {limitRatio}',
+  'post-copy-unsupported': '{hypervisor} cannot do post-copy',
+  'mode-not-needed': '{mode} adds risk, and plain pre-copy meets every limit',
+  'streams-not-needed': 'one stream already fills the path',
+  dominated: 'no better in anything than {other}, and worse in {worse}',
+  'costs-more': 'costs {cost}: {parts}',
+  'costs-too-much': 'costs {money}, above the limit of {limit}',
+
+  // schedule
+  'change-ticket-missing': '{workload} is change controlled and the runbook names no change ticket',
+  'window-too-short': 'needs {neededSeconds}, the longest window is {windowSeconds}',
+  'no-room-in-time':
+    'no start leaves room on links, hosts and policies before {deadlineSeconds} after the start',
+  'never-fits': 'links, hosts or policies leave no room for it at any time: {what}',
+  'dependency-stays': '{other} stays, which it depends on',
+  'not-encrypted': 'the migration stream of {workload} crosses {link} unencrypted',
+  'trombone-stays':
+    '{workload} leaves with its old address: {bytesPerDayBytes} a day go through {site} until that changes',
+  'starts-violated': 'policy {policy} is already broken at the start: {workloads}',
+
+  // ladder
+  'falls-behind': 'remaining memory has stopped shrinking',
+  'still-falls-behind': 'it still does not shrink with the guest throttled',
+  'budget-allows-pause': 'a pause of {pauseSeconds} fits the budget of {budgetSeconds}',
+  'budget-allows-cold': 'sessions may break and the budget is {budgetSeconds}',
+  'nothing-left': 'nothing else meets the constraints: it runs on where it is',
+
+  // sensitivity
+  'rate-would-change': 'with {rateBitsPerSecond} for this move it would be {method}',
+  'budget-would-change': 'with a downtime budget of {budgetSeconds} it would be {method}',
+  'constraint-would-change': 'without this it would be {method}: {constraint}',
+  'cost-would-change': 'with {cost} less for {method} it would be that',
 } as const satisfies Record<string, string>;
 
 export type ReasonCode = keyof typeof sentences;
@@ -32,11 +153,47 @@ export function sentenceOf({ code, values }: Reason): string {
   });
 }
 
+/** By the unit that ends the value's name. */
 function formatValue(name: string, value: string | number): string {
   if (typeof value === 'string') return value;
-  if (name.endsWith('BytesPerSecond')) return formatBytesPerSecond(value);
-  if (name.endsWith('Bytes')) return formatBytes(value);
-  if (name.endsWith('Seconds')) return formatSeconds(value);
-  if (name.endsWith('Ratio')) return `${(value * 100).toFixed(0)} %`;
-  return String(value);
+  const ends = (unit: string): boolean => name.endsWith(unit) || name === unit.toLowerCase();
+  if (ends('BitsPerSecond')) return formatBitsPerSecond(value);
+  if (ends('BytesPerSecond')) return formatBytesPerSecond(value);
+  if (ends('Bytes')) return formatBytes(value);
+  if (ends('Seconds')) return formatSeconds(value);
+  if (ends('Ratio')) return `${Number((value * 100).toPrecision(3))} %`;
+  return String(Number(value.toPrecision(3)));
 }
+
+/** How many hosts were refused for what: '3 memory, 1 CPU model'. */
+export function hostCounts(reasons: readonly Reason[]): string {
+  const counts = new Map<string, number>();
+  for (const { code } of reasons) {
+    const word = hostWords[code] ?? code;
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return counts.size === 0
+    ? 'it has none'
+    : [...counts]
+        .sort(([a, most], [b, fewer]) => fewer - most || (a < b ? -1 : 1))
+        .map(([word, count]) => `${count} ${word}`)
+        .join(', ');
+}
+
+const hostWords: Partial<Record<ReasonCode, string>> = {
+  'host-architecture': 'architecture',
+  'host-cpu-model': 'CPU model',
+  'host-machine-type': 'machine type',
+  'host-device': 'device',
+  'host-vtpm': 'virtual TPM',
+  'host-cores': 'cores',
+  'host-memory': 'memory',
+  'host-storage': 'storage',
+  'storage-left-behind': 'shared storage',
+  'host-takes-no-moves': 'takes no moves',
+  'anti-affinity-host': 'anti-affinity',
+  'zone-neighbour-at-host': 'compliance neighbour',
+  'licence-hosts': 'licence',
+  'host-being-drained': 'being emptied',
+  'hypervisors-differ': 'hypervisor',
+};

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import type { Runbook } from '../../topology/resolve/runbook.ts';
+import type { Host, Policies, Site, Topology, Workload } from '../../topology/resolve/topology.ts';
+import { Paths } from './paths.ts';
+
+/**
+ * Choosing, step by step: fleet.ts and paths.ts index what exists; rules/ hold every hard constraint; predict.ts asks
+ * for estimates, one for each class of workload, path and mode; cost.ts weighs what is left; choose.ts puts a Decision
+ * together; ladder.ts and sensitivity.ts say what follows when the prediction fails and what would change the answer.
+ *
+ * The fleet is the topology indexed by name, built once a plan.
+ */
+export interface Fleet {
+  readonly topology: Topology;
+  readonly runbook: Runbook;
+  readonly paths: Paths;
+  readonly sites: ReadonlyMap<string, Site>;
+  readonly workloads: ReadonlyMap<string, Workload>;
+  readonly policies: ReadonlyMap<string, WorkloadPolicies>;
+  /** MAC addresses in use, by site. */
+  readonly macs: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+/** The policies that name one workload. */
+export interface WorkloadPolicies {
+  readonly antiAffinity: readonly Policies['antiAffinity'][number][];
+  readonly quorums: readonly Policies['quorums'][number][];
+  readonly residency: readonly Policies['residency'][number][];
+  readonly zones: readonly Policies['zones'][number][];
+  readonly licences: readonly Policies['licences'][number][];
+  /** Zone policies in which it is one of those that others must not stand beside. */
+  readonly shunned: readonly Policies['zones'][number][];
+}
+
+const none: WorkloadPolicies = {
+  antiAffinity: [],
+  quorums: [],
+  residency: [],
+  zones: [],
+  licences: [],
+  shunned: [],
+};
+
+export function createFleet(topology: Topology, runbook: Runbook): Fleet {
+  return {
+    topology,
+    runbook,
+    paths: new Paths(topology, runbook.limits.linkShareMax),
+    sites: new Map(topology.sites.map((site) => [site.name, site])),
+    workloads: new Map(topology.workloads.map((workload) => [workload.name, workload])),
+    policies: indexPolicies(topology.policies),
+    macs: indexMacs(topology),
+  };
+}
+
+export function policiesOf(fleet: Fleet, workload: string): WorkloadPolicies {
+  return fleet.policies.get(workload) ?? none;
+}
+
+export function siteOf(fleet: Fleet, name: string): Site {
+  const site = fleet.sites.get(name);
+  assert(site !== undefined, `no site ${name}`);
+  return site;
+}
+
+export function hostOf(fleet: Fleet, { site, host }: { readonly site: string; readonly host: string }): Host {
+  const found = siteOf(fleet, site).hosts.find(({ name }) => name === host);
+  assert(found !== undefined, `no host ${host} at ${site}`);
+  return found;
+}
+
+export function workloadOf(fleet: Fleet, name: string): Workload {
+  const workload = fleet.workloads.get(name);
+  assert(workload !== undefined, `no workload ${name}`);
+  return workload;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+
+function indexPolicies(policies: Policies): ReadonlyMap<string, WorkloadPolicies> {
+  const index = new Map<string, Mutable<WorkloadPolicies>>();
+  const entry = (workload: string): Mutable<WorkloadPolicies> => {
+    const found = index.get(workload) ?? structuredClone(none as Mutable<WorkloadPolicies>);
+    index.set(workload, found);
+    return found;
+  };
+  for (const policy of policies.antiAffinity)
+    for (const name of policy.workloads) entry(name).antiAffinity.push(policy);
+  for (const policy of policies.quorums)
+    for (const name of policy.workloads) entry(name).quorums.push(policy);
+  for (const policy of policies.residency)
+    for (const name of policy.workloads) entry(name).residency.push(policy);
+  for (const policy of policies.licences)
+    for (const name of policy.workloads) entry(name).licences.push(policy);
+  for (const policy of policies.zones) {
+    for (const name of policy.workloads) entry(name).zones.push(policy);
+    for (const name of policy.neverBeside) entry(name).shunned.push(policy);
+  }
+  return index;
+}
+
+function indexMacs(topology: Topology): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const index = new Map<string, Map<string, string>>();
+  for (const { name, site, addresses } of topology.workloads) {
+    for (const { mac } of addresses) {
+      if (mac === null) continue;
+      const macs = index.get(site) ?? new Map<string, string>();
+      macs.set(mac.toLowerCase(), name);
+      index.set(site, macs);
+    }
+  }
+  return index;
+}

@@ -1,0 +1,99 @@
+import type { Host, Method, Site, Workload } from '../../../topology/resolve/topology.ts';
+import { policiesOf, type Fleet } from '../fleet.ts';
+import { hostKey, type Room } from '../room.ts';
+import { isLive, type Refuse, type Rule } from './rule.ts';
+
+export interface HostAttempt {
+  readonly fleet: Fleet;
+  readonly room: Room;
+  readonly workload: Workload;
+  readonly method: Method;
+  readonly source: { readonly site: string; readonly host: Host };
+  readonly target: { readonly site: Site; readonly host: Host };
+}
+
+/** Whether a host can take the guest at all, whatever else runs there. */
+export const hostRules: readonly Rule<HostAttempt>[] = [takesMoves, processor, machine, storages];
+/** Whether it has room for it beside those that are there and those already planned to be. */
+export const roomRules: readonly Rule<HostAttempt>[] = [memory, storage, neighbours, licences];
+
+function takesMoves({ target: { host } }: HostAttempt, refuse: Refuse): void {
+  if (host.movesMax < 1) refuse('host-takes-no-moves');
+}
+
+function processor({ workload, method, source, target: { host } }: HostAttempt, refuse: Refuse): void {
+  if (host.cpuArchitecture !== source.host.cpuArchitecture)
+    refuse('host-architecture', { architecture: host.cpuArchitecture, needed: source.host.cpuArchitecture });
+  if (workload.vcpus > host.cores) refuse('host-cores', { cores: host.cores, needed: workload.vcpus });
+  if (isLive(method)) {
+    if (!host.cpuModels.includes(workload.cpuModel)) refuse('host-cpu-model', { model: workload.cpuModel });
+    if (host.hypervisor !== source.host.hypervisor)
+      refuse('hypervisors-differ', { source: source.host.hypervisor, target: host.hypervisor });
+    if (workload.vtpm && !host.devices.includes('vtpm')) refuse('host-vtpm');
+  }
+}
+
+function machine({ workload, method, target: { host } }: HostAttempt, refuse: Refuse): void {
+  if (method === 'redirect') return;
+  if (!host.machineTypes.includes(workload.machineType))
+    refuse('host-machine-type', { machineType: workload.machineType });
+  for (const device of workload.devices) {
+    if (!host.devices.includes(device)) refuse('host-device', { device });
+  }
+}
+
+function storages({ workload, method, target: { host } }: HostAttempt, refuse: Refuse): void {
+  if (method === 'redirect') return;
+  for (const { storage: name } of workload.disks) {
+    if (name !== null && !host.storages.includes(name)) refuse('storage-left-behind', { storage: name });
+  }
+}
+
+function memory({ room, workload, target }: HostAttempt, refuse: Refuse): void {
+  const freeBytes = room.freeMemoryBytes(hostKey(target.site.name, target.host.name));
+  if (freeBytes < workload.memoryBytes)
+    refuse('host-memory', { freeBytes: Math.max(0, freeBytes), neededBytes: workload.memoryBytes });
+}
+
+function storage({ room, workload, target }: HostAttempt, refuse: Refuse): void {
+  const freeBytes = room.freeStorageBytes(hostKey(target.site.name, target.host.name));
+  const neededBytes = localDiskBytes(workload);
+  if (freeBytes < neededBytes) refuse('host-storage', { freeBytes: Math.max(0, freeBytes), neededBytes });
+}
+
+/** Disks that lie on the host's own storage and are copied with the guest. */
+export function localDiskBytes({ disks }: Workload): number {
+  return disks.reduce((sum, { storage: name, sizeBytes }) => (name === null ? sum + sizeBytes : sum), 0);
+}
+
+function neighbours({ fleet, room, workload, target }: HostAttempt, refuse: Refuse): void {
+  const { antiAffinity, zones, shunned } = policiesOf(fleet, workload.name);
+  const beside = (members: readonly string[]): string | undefined =>
+    members.find(
+      (member) => member !== workload.name && room.isAt(member, hostKey(target.site.name, target.host.name)),
+    );
+  for (const { name, scope, workloads } of antiAffinity) {
+    const other = scope === 'host' ? beside(workloads) : undefined;
+    if (other !== undefined) refuse('anti-affinity-host', { policy: name, other });
+  }
+  for (const { name, neverBeside } of zones) {
+    const other = beside(neverBeside);
+    if (other !== undefined) refuse('zone-neighbour-at-host', { policy: name, other });
+  }
+  for (const { name, workloads } of shunned) {
+    const other = beside(workloads);
+    if (other !== undefined) refuse('zone-neighbour-at-host', { policy: name, other });
+  }
+}
+
+function licences({ fleet, room, workload, target }: HostAttempt, refuse: Refuse): void {
+  for (const { name, workloads, hostsMax } of policiesOf(fleet, workload.name).licences) {
+    if (hostsMax === null) continue;
+    const key = hostKey(target.site.name, target.host.name);
+    const used = room.hostsOf(
+      workloads.filter((member) => member !== workload.name),
+      target.site.name,
+    );
+    if (!used.has(key) && used.size >= hostsMax) refuse('licence-hosts', { licence: name, hostsMax });
+  }
+}

@@ -1,0 +1,107 @@
+import type { HypervisorLimits, Link, Workload } from '../../../topology/resolve/topology.ts';
+import {
+  type LiveLimits,
+  liveLimits,
+  otherLiveLimits,
+  stretchedLimits,
+  stretchOverheadBytes,
+} from '../limits.ts';
+import type { Path } from '../paths.ts';
+import { isLive, type MethodAttempt, type Refuse, type Rule } from './rule.ts';
+
+export interface PathAttempt extends MethodAttempt {
+  readonly path: Path;
+  /** Hypervisor of the source host. */
+  readonly hypervisor: string;
+}
+
+/** What each method asks of the way it takes. */
+export const pathRules: readonly Rule<PathAttempt>[] = [live, segment, metro];
+
+function live({ fleet, method, path, hypervisor }: PathAttempt, refuse: Refuse): void {
+  if (!isLive(method)) return;
+  const limits = limitsOf(hypervisor, fleet.topology.policies.hypervisors);
+  if (limits.rttSecondsMax !== null && path.rttSeconds > limits.rttSecondsMax)
+    refuse('round-trip-too-long', {
+      rttSeconds: path.rttSeconds,
+      limitSeconds: limits.rttSecondsMax,
+      hypervisor,
+    });
+  if (limits.jitterSecondsMax !== null && path.jitterSeconds > limits.jitterSecondsMax)
+    refuse('jitter-too-high', {
+      jitterSeconds: path.jitterSeconds,
+      limitSeconds: limits.jitterSecondsMax,
+      hypervisor,
+    });
+  if (limits.lossMax !== null && path.loss > limits.lossMax)
+    refuse('loss-too-high', { lossRatio: path.loss, limitRatio: limits.lossMax, hypervisor });
+  if (limits.rateBitsPerSecondMin !== null && path.rateBitsPerSecond < limits.rateBitsPerSecondMin)
+    refuse('rate-too-low', {
+      rateBitsPerSecond: path.rateBitsPerSecond,
+      limitBitsPerSecond: limits.rateBitsPerSecondMin,
+      hypervisor,
+    });
+}
+
+export function limitsOf(hypervisor: string, changed: readonly HypervisorLimits[]): LiveLimits {
+  const own = liveLimits[hypervisor] ?? otherLiveLimits;
+  const policy = changed.find((entry) => entry.hypervisor === hypervisor);
+  if (policy === undefined) return own;
+  return {
+    rttSecondsMax: policy.rttSecondsMax ?? own.rttSecondsMax,
+    jitterSecondsMax: policy.jitterSecondsMax ?? own.jitterSecondsMax,
+    lossMax: policy.lossMax ?? own.lossMax,
+    rateBitsPerSecondMin: policy.rateBitsPerSecondMin ?? own.rateBitsPerSecondMin,
+  };
+}
+
+function segment({ workload, source, target, method, path }: PathAttempt, refuse: Refuse): void {
+  if (method !== 'stretched-live') return;
+  for (const { network } of workload.addresses) {
+    if (isStretched(source.name, network, path)) continue;
+    if (!path.links.every(({ stretchable }) => stretchable)) {
+      refuse('segment-not-stretched', { network, source: source.name, target: target.name });
+      continue;
+    }
+    const mtuBytes = source.networks.find(({ name }) => name === network)?.mtuBytes ?? 0;
+    if (mtuBytes + stretchOverheadBytes > path.mtuBytes)
+      refuse('stretch-mtu', { mtuBytes, overheadBytes: stretchOverheadBytes, pathMtuBytes: path.mtuBytes });
+  }
+}
+
+/** Whether the segment already reaches from one end of the path to the other, link by link. */
+export function isStretched(site: string, network: string, { links }: Path): boolean {
+  let at: string | undefined = `${site}/${network}`;
+  for (const link of links) at = at === undefined ? undefined : otherEnd(link, at);
+  return at !== undefined;
+}
+
+/** Every network of the workload comes along without being stretched first. */
+export function keepsSegment(workload: Workload, path: Path): boolean {
+  return (
+    workload.addresses.length > 0 &&
+    workload.addresses.every(({ network }) => isStretched(workload.site, network, path))
+  );
+}
+
+function otherEnd({ stretched }: Link, end: string): string | undefined {
+  const pair = stretched.find((ends) => ends.includes(end));
+  return pair === undefined ? undefined : pair[0] === end ? pair[1] : pair[0];
+}
+
+function metro({ method, path }: PathAttempt, refuse: Refuse): void {
+  if (method !== 'stretched-live') return;
+  const { rttSecondsMax, rateBitsPerSecondMin, distanceKilometresMax } = stretchedLimits;
+  if (path.rttSeconds > rttSecondsMax)
+    refuse('stretch-round-trip', { rttSeconds: path.rttSeconds, limitSeconds: rttSecondsMax });
+  if (path.rateBitsPerSecond < rateBitsPerSecondMin)
+    refuse('stretch-rate', {
+      rateBitsPerSecond: path.rateBitsPerSecond,
+      limitBitsPerSecond: rateBitsPerSecondMin,
+    });
+  if (path.distanceKilometres !== null && path.distanceKilometres > distanceKilometresMax)
+    refuse('stretch-distance', {
+      distanceKilometres: path.distanceKilometres,
+      limitKilometres: distanceKilometresMax,
+    });
+}

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { planHash } from '../../../planners/plan/hash.ts';
+import { makePlan } from '../../../planners/plan/make-plan.ts';
+import { sentenceOf } from '../../../planners/plan/reasons.ts';
+import type { Runbook } from '../../../topology/resolve/runbook.ts';
+import type { Topology } from '../../../topology/resolve/topology.ts';
+import { createRandom } from '../../../src/world/random.ts';
+import { aRunbook, aTopology, aWorkload } from '../../support/topologies.ts';
+
+const plan = (topology: Topology, runbook: Runbook) =>
+  makePlan({
+    topology,
+    runbook,
+    model: { id: 'test', fittedTo: 'nothing' },
+    nowSeconds: 0,
+    random: createRandom(1),
+  });
+
+test('a guest whose sessions must be kept moves routed-live, with addresses and names for the gateway', () => {
+  const { moves, stays, verdict } = plan(aTopology(), aRunbook());
+  expect(verdict).toBe('feasible');
+  expect(stays).toEqual([]);
+  expect(moves.map(({ workload, decision }) => [workload, decision.chosen.method])).toEqual([
+    ['app', 'routed-live'],
+  ]);
+  expect(moves[0]).toMatchObject({
+    source: { site: 'paris', host: 'h1' },
+    addresses: [
+      {
+        network: 'lan',
+        oldAddress: '10.1.0.10',
+        mac: '52:54:00:00:00:10',
+        newNetwork: 'lan',
+        newAddress: '10.2.0.10',
+      },
+    ],
+    names: [{ name: 'app.example.org', ttlSeconds: 300, loweredTtlSeconds: 30 }],
+    reservations: [{ link: 'wan', bytesPerSecond: 1e8 }],
+  });
+});
+
+test('every method that was not chosen is kept with all its reasons', () => {
+  const [move] = plan(aTopology(), aRunbook()).moves;
+  const rejected = move!.decision.rejected.map(
+    ({ option, because }) => `${option.method}: ${because.map(({ code }) => code).join(', ')}`,
+  );
+  expect(rejected).toContain('redirect: sessions-would-break, no-clone');
+  expect(rejected).toContain('cold: sessions-would-break');
+  expect(rejected).toContain('stretched-live: segment-not-stretched, stretch-round-trip');
+  for (const { because } of move!.decision.rejected)
+    for (const entry of because) expect(sentenceOf(entry)).not.toMatch(/[{}]|undefined/);
+});
+
+test('a guest whose address came by DHCP is refused routed-live and stays when nothing else will do', () => {
+  const workload = aWorkload();
+  const topology = aTopology({
+    workloads: [{ ...workload, addresses: workload.addresses.map((each) => ({ ...each, origin: 'dhcp' })) }],
+  });
+  const { moves, stays } = plan(topology, aRunbook());
+  expect(moves).toEqual([]);
+  expect(stays[0]?.because.map(({ code }) => code)).toContain('address-by-dhcp');
+});
+
+test('moves that need the whole link go one after the other, the database before what depends on it', () => {
+  const address = (last: number) => ({
+    ...aWorkload().addresses[0]!,
+    address: `10.1.0.${last}`,
+    mac: `52:54:00:00:00:${last}`,
+    newAddresses: { lyon: { network: 'lan', address: `10.2.0.${last}` } },
+  });
+  const topology = aTopology({
+    workloads: [
+      aWorkload({ name: 'app', dependsOn: ['db'], addresses: [address(10)] }),
+      aWorkload({ name: 'db', addresses: [address(11)] }),
+    ],
+  });
+  const { moves, links } = plan(topology, aRunbook());
+  expect(moves.map(({ workload, wave, after }) => ({ workload, wave, after }))).toEqual([
+    { workload: 'db', wave: 1, after: [] },
+    { workload: 'app', wave: 2, after: ['db'] },
+  ]);
+  expect(moves[1]?.startSeconds).toBe(moves[0]?.endSeconds.p50);
+  expect(Math.max(...links[0]!.use.map(({ bytesPerSecond }) => bytesPerSecond))).toBe(1e8);
+});
+
+test('the same input gives the same bytes, and the hash is that of the plan', () => {
+  const first = plan(aTopology(), aRunbook());
+  expect(JSON.stringify(first)).toBe(JSON.stringify(plan(aTopology(), aRunbook())));
+  expect(planHash(first)).toBe(first.hash);
+});
