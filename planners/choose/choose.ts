@@ -83,7 +83,7 @@ function whyChosen(
 }
 
 function costsMore({ cost, parts }: Candidate): Reason {
-  const text = Object.entries(parts ?? {})
+  const text = Object.entries<number>({ ...parts })
     .filter(([, part]) => part > 0)
     .sort(([, a], [, b]) => b - a)
     .map(([name, part]) => `${name} ${Number(part.toPrecision(3))}`)

@@ -46,7 +46,8 @@ export function costParts(priced: Priced, weights: Weights): CostParts {
 }
 
 export function totalCost(parts: CostParts): number {
-  return Object.values(parts).reduce((sum: number, part: number) => sum + part, 0);
+  const { downtime, sessions, time, traffic, money, trombone, risk } = parts;
+  return downtime + sessions + time + traffic + money + trombone + risk;
 }
 
 const gibibyte = 2 ** 30;

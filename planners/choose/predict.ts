@@ -1,8 +1,9 @@
 import type { Method, Workload } from '../../topology/resolve/topology.ts';
 import type { Estimate } from '../estimate/estimate.ts';
+import type { Model } from '../estimate/model.ts';
 import type { EstimateInput } from '../estimate/observation.ts';
+import { estimate } from '../estimate/predict.ts';
 import type { TransferSettings } from '../plan/plan.ts';
-import { estimate, type Model } from './rough-estimate.ts';
 import type { Path } from './paths.ts';
 
 /** One move as it would be asked of the estimator. */
@@ -55,19 +56,28 @@ function inputOf({ workload, target, method, path, settings }: Question): Estima
     })),
     link: linkOf(path),
     settings: { ...rest, postcopyAfterPasses, timeoutSeconds },
-    disks: workload.disks.map((disk) => ({
-      sizeBytes: disk.sizeBytes,
-      usedBytes: disk.usedBytes,
-      shared: disk.storage !== null,
-      writeBytesPerSecond: disk.writeBytesPerSecond,
-      seededBytes: disk.seeded[target] ?? 0,
-    })),
+    disks: method === 'redirect' ? cloneImage(workload) : disksOf(workload, target),
     gatedStart: true,
     shutdownSeconds: workload.shutdownSeconds,
     bootSeconds: workload.bootSeconds,
     ...(workload.clone === null ? {} : { cloneSeconds: workload.clone.seconds }),
     convergence: convergenceOf(workload, method),
   };
+}
+
+function disksOf({ disks }: Workload, target: string): NonNullable<EstimateInput['disks']> {
+  return disks.map((disk) => ({
+    sizeBytes: disk.sizeBytes,
+    usedBytes: disk.usedBytes,
+    shared: disk.storage !== null,
+    writeBytesPerSecond: disk.writeBytesPerSecond,
+    seededBytes: disk.seeded[target] ?? 0,
+  }));
+}
+
+/** A clone brings its template's image, and nothing of the source's disks. */
+function cloneImage({ clone }: Workload): NonNullable<EstimateInput['disks']> {
+  return clone === null || clone.bytes === 0 ? [] : [{ sizeBytes: clone.bytes }];
 }
 
 function linkOf(path: Path): EstimateInput['link'] {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Topology, Workload } from '../../topology/resolve/topology.ts';
-import { localDiskBytes } from './rules/host.ts';
 
 export const hostKey = (site: string, host: string): string => `${site}/${host}`;
+
+/** Disks that lie on the host's own storage and are copied with the guest. */
+export function localDiskBytes({ disks }: Workload): number {
+  return disks.reduce((sum, { storage, sizeBytes }) => (storage === null ? sum + sizeBytes : sum), 0);
+}
 
 /**
  * Who is to be where when the plan is done: room on each host beside those that stay and those already placed. What a

@@ -14,7 +14,7 @@ import { keepsSegment } from '../choose/rules/path.ts';
 import { requested } from '../schedule/goals.ts';
 import type { Job, LinkCapacity, Placed, Problem } from '../schedule/problem.ts';
 import { schedule } from '../schedule/schedule.ts';
-import type { Model } from '../choose/rough-estimate.ts';
+import type { Model } from '../estimate/model.ts';
 import { planHash } from './hash.ts';
 import type { AddressChange, NameChange, Plan, PlannedMove } from './plan.ts';
 import { reason, type Reason } from './reasons.ts';

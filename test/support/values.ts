@@ -12,6 +12,7 @@ export function makePlan(name: string): Plan {
     topology: topologyOf(),
     runbook: runbookOf({ kind: 'evacuate', from: 'paris', to: [] }),
     model: { id: 'none', fittedTo: 'nothing' },
+    startSeconds: null,
     verdict: 'feasible',
     moves: [],
     stays: [],

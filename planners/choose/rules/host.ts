@@ -1,6 +1,6 @@
 import type { Host, Method, Site, Workload } from '../../../topology/resolve/topology.ts';
 import { policiesOf, type Fleet } from '../fleet.ts';
-import { hostKey, type Room } from '../room.ts';
+import { hostKey, localDiskBytes, type Room } from '../room.ts';
 import { isLive, type Refuse, type Rule } from './rule.ts';
 
 export interface HostAttempt {
@@ -35,8 +35,9 @@ function processor({ workload, method, source, target: { host } }: HostAttempt, 
 
 function machine({ workload, method, target: { host } }: HostAttempt, refuse: Refuse): void {
   if (method === 'redirect') return;
-  if (!host.machineTypes.includes(workload.machineType))
-    refuse('host-machine-type', { machineType: workload.machineType });
+  const { machineType } = workload;
+  const known = machineType !== null && host.machineTypes.length > 0;
+  if (known && !host.machineTypes.includes(machineType)) refuse('host-machine-type', { machineType });
   for (const device of workload.devices) {
     if (!host.devices.includes(device)) refuse('host-device', { device });
   }
@@ -59,11 +60,6 @@ function storage({ room, workload, target }: HostAttempt, refuse: Refuse): void 
   const freeBytes = room.freeStorageBytes(hostKey(target.site.name, target.host.name));
   const neededBytes = localDiskBytes(workload);
   if (freeBytes < neededBytes) refuse('host-storage', { freeBytes: Math.max(0, freeBytes), neededBytes });
-}
-
-/** Disks that lie on the host's own storage and are copied with the guest. */
-export function localDiskBytes({ disks }: Workload): number {
-  return disks.reduce((sum, { storage: name, sizeBytes }) => (name === null ? sum + sizeBytes : sum), 0);
 }
 
 function neighbours({ fleet, room, workload, target }: HostAttempt, refuse: Refuse): void {

@@ -4,14 +4,15 @@ import { makePlan } from '../../../planners/plan/make-plan.ts';
 import { sentenceOf } from '../../../planners/plan/reasons.ts';
 import type { Runbook } from '../../../topology/resolve/runbook.ts';
 import type { Topology } from '../../../topology/resolve/topology.ts';
+import { shippedModel } from '../../../planners/estimate/shipped-model.ts';
 import { createRandom } from '../../../src/world/random.ts';
-import { aRunbook, aTopology, aWorkload } from '../../support/topologies.ts';
+import { aRunbook, aTopology, aWorkload } from '../../support/fleets.ts';
 
 const plan = (topology: Topology, runbook: Runbook) =>
   makePlan({
     topology,
     runbook,
-    model: { id: 'test', fittedTo: 'nothing' },
+    model: shippedModel,
     nowSeconds: 0,
     random: createRandom(1),
   });
@@ -62,17 +63,8 @@ test('a guest whose address came by DHCP is refused routed-live and stays when n
 });
 
 test('moves that need the whole link go one after the other, the database before what depends on it', () => {
-  const address = (last: number) => ({
-    ...aWorkload().addresses[0]!,
-    address: `10.1.0.${last}`,
-    mac: `52:54:00:00:00:${last}`,
-    newAddresses: { lyon: { network: 'lan', address: `10.2.0.${last}` } },
-  });
   const topology = aTopology({
-    workloads: [
-      aWorkload({ name: 'app', dependsOn: ['db'], addresses: [address(10)] }),
-      aWorkload({ name: 'db', addresses: [address(11)] }),
-    ],
+    workloads: [aWorkload({ name: 'app', dependsOn: ['db'] }), aWorkload({ name: 'db', last: 11 })],
   });
   const { moves, links } = plan(topology, aRunbook());
   expect(moves.map(({ workload, wave, after }) => ({ workload, wave, after }))).toEqual([
