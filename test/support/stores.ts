@@ -1,6 +1,13 @@
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll } from 'vitest';
 import type { Dispatch } from '../../src/runs/store/dispatch.ts';
 import { createMemoryDispatch } from '../../src/runs/store/memory/dispatch.ts';
 import { createMemoryRecords } from '../../src/runs/store/memory/records.ts';
+import { openDatabase } from '../../src/runs/store/pglite/database.ts';
+import { createPgliteDispatch } from '../../src/runs/store/pglite/dispatch.ts';
+import { createPgliteRecords } from '../../src/runs/store/pglite/records.ts';
 import type { Records } from '../../src/runs/store/records.ts';
 import { realClock } from '../../src/world/real.ts';
 import { silentLog } from './log.ts';
@@ -40,4 +47,51 @@ const memory: StoreUnderTest = {
   },
 };
 
-export const stores: readonly StoreUnderTest[] = [memory];
+const pglite: StoreUnderTest = {
+  name: 'pglite',
+  lacks: null,
+  fresh: async () => {
+    const directory = await copyOfEmptyDatabase();
+    return {
+      open: async () => {
+        const database = await openDatabase(path.join(directory, 'database'));
+        const records = createPgliteRecords(database);
+        const dispatch = await createPgliteDispatch(database, silentLog);
+        const close = once(async () => {
+          await dispatch.close();
+          await records.close();
+          await database.close();
+        });
+        return { records, dispatch, close };
+      },
+      remove: () => fs.rm(directory, { recursive: true }),
+    };
+  },
+};
+
+let emptyDatabase: Promise<string> | null = null;
+
+afterAll(async () => {
+  if (emptyDatabase !== null) await fs.rm(await emptyDatabase, { recursive: true });
+});
+
+/** Making a database takes seconds, copying one a fraction of it. */
+async function copyOfEmptyDatabase(): Promise<string> {
+  emptyDatabase ??= makeEmptyDatabase();
+  const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'longhaul-state-'));
+  await fs.cp(await emptyDatabase, directory, { recursive: true });
+  return directory;
+}
+
+async function makeEmptyDatabase(): Promise<string> {
+  const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'longhaul-empty-'));
+  await (await openDatabase(path.join(directory, 'database'))).close();
+  return directory;
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => (done ??= work());
+}
+
+export const stores: readonly StoreUnderTest[] = [memory, pglite];

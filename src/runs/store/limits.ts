@@ -15,3 +15,17 @@ export function backoffSeconds(triesMade: number): number {
   assert(triesMade >= 1, 'a backoff follows a try');
   return Math.min(backoffMaxSeconds, backoffFirstSeconds * 2 ** (triesMade - 1));
 }
+
+/** Conductors at once in one worker: they only wait, a few kilobytes each. */
+export const conductorsMax = 256;
+
+/**
+ * A job whose worker was killed is given to another after at most lock + check. The lock must outlast the longest
+ * pause of a worker's event loop (a second, on a busy machine); the claim's epoch covers a lock lost all the same.
+ */
+export const lockSeconds = 10;
+export const stalledCheckSeconds = 5;
+assert(stalledCheckSeconds < lockSeconds, 'a lost lock is noticed before the next one would run out');
+
+/** Kills of its worker that a job outlives: every step can be repeated, so there is no reason to give up on one. */
+export const jobKillsMax = 1000;
