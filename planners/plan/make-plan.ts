@@ -219,9 +219,11 @@ function useOf(
 }
 
 function warningsOf(moving: readonly Moving[]): readonly Reason[] {
-  return moving.flatMap(({ workload, candidate: { path, method } }) => {
-    const open = path?.links.find(({ encrypted }) => !encrypted);
-    const streams = method !== 'redirect' && open !== undefined;
-    return streams ? [reason('not-encrypted', { workload: workload.name, link: open.name })] : [];
-  });
+  const open = new Map<string, number>();
+  for (const { candidate } of moving) {
+    if (candidate.method === 'redirect') continue;
+    for (const { name, encrypted } of candidate.path?.links ?? [])
+      if (!encrypted) open.set(name, (open.get(name) ?? 0) + 1);
+  }
+  return [...open].map(([link, moves]) => reason('not-encrypted', { link, moves }));
 }

@@ -114,7 +114,7 @@ const sentences = {
     'no start leaves room on links, hosts and policies before {deadlineSeconds} after the start',
   'never-fits': 'links, hosts or policies leave no room for it at any time: {what}',
   'dependency-stays': '{other} stays, which it depends on',
-  'not-encrypted': 'the migration stream of {workload} crosses {link} unencrypted',
+  'not-encrypted': 'migration streams cross {link} unencrypted: {moves} of them carry memory or disks',
   'trombone-stays':
     '{workload} leaves with its old address: {bytesPerDayBytes} a day go through {site} until that changes',
   'starts-violated': 'policy {policy} is already broken at the start: {workloads}',
@@ -132,6 +132,14 @@ const sentences = {
   'constraint-would-change': 'without this it would be {method}: {constraint}',
   'cost-would-change': 'with {cost} less for {method} it would be that',
 } as const satisfies Record<string, string>;
+
+/** In a table's last column. */
+const words: Partial<Record<keyof typeof sentences, string>> = {
+  'sessions-kept': 'keeps sessions',
+  'sessions-drain': 'cloned, drained',
+  'cold-is-enough': 'downtime granted',
+  'no-option': 'nothing fits',
+};
 
 export type ReasonCode = keyof typeof sentences;
 
@@ -151,6 +159,11 @@ export function sentenceOf({ code, values }: Reason): string {
     assert(value !== undefined, `reason ${code} lacks ${name}`);
     return formatValue(name, value);
   });
+}
+
+/** A reason in two or three words, where there is room for no more. */
+export function wordsOf({ code }: Reason): string {
+  return words[code] ?? code;
 }
 
 /** By the unit that ends the value's name. */

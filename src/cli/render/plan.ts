@@ -1,0 +1,119 @@
+import type { MoveOption, Plan, PlannedMove } from '../../../planners/plan/plan.ts';
+import { sentenceOf, wordsOf } from '../../../planners/plan/reasons.ts';
+import { formatSeconds } from '../../../topology/units.ts';
+import { instant, shortDuration } from './duration.ts';
+import { ganttText, linksText } from './gantt.ts';
+import { colour } from './output.ts';
+import { renderTable } from './table.ts';
+import { wrapped } from './wrap.ts';
+
+const movesShown = 60;
+const warningsShown = 10;
+
+/** A plan for people, 80 columns: moves with why, waves, links, totals, warnings. */
+export function planText(plan: Plan, options: { readonly all?: boolean } = {}): string {
+  const sections = [
+    headline(plan),
+    movesTable(plan, options.all === true ? Number.POSITIVE_INFINITY : movesShown),
+    staysTable(plan),
+    plan.moves.length === 0 ? '' : `${colour.bold('Waves')}\n${ganttText(plan)}`,
+    plan.moves.length === 0 ? '' : `${colour.bold('Links')}, part of what moves may use\n${linksText(plan)}`,
+    totals(plan),
+    warnings(plan),
+  ];
+  return sections.filter((section) => section !== '').join('\n\n');
+}
+
+function headline({ name, verdict, hash, moves }: Plan): string {
+  const word = {
+    feasible: 'feasible',
+    'infeasible-proven': 'infeasible',
+    'none-found': 'no full plan found',
+  }[verdict];
+  const painted = verdict === 'feasible' ? colour.green(word) : colour.red(word);
+  return `${colour.bold(name)}: ${painted}, ${moves.length} ${moves.length === 1 ? 'move' : 'moves'}, plan ${hash.slice(0, 12)}`;
+}
+
+function movesTable({ moves }: Plan, most: number): string {
+  if (moves.length === 0) return '';
+  const table = renderTable(
+    [
+      { title: 'workload' },
+      { title: 'method' },
+      { title: 'target' },
+      { title: 'start', align: 'right' },
+      { title: 'end P50–P90', align: 'right' },
+      { title: 'down', align: 'right' },
+      { title: 'sessions' },
+      { title: 'why' },
+    ],
+    moves.slice(0, most).map(moveRow),
+  );
+  const hidden = moves.length - most;
+  return hidden > 0 ? `${table}\n… and ${hidden} more; --all shows them` : table;
+}
+
+function moveRow({ workload, decision, startSeconds, endSeconds }: PlannedMove): readonly string[] {
+  const { chosen } = decision;
+  return [
+    workload,
+    shortMethod(chosen),
+    chosen.target === null ? '' : `${chosen.target.site}/${chosen.target.host}`,
+    shortDuration(startSeconds),
+    `${shortDuration(endSeconds.p50)}–${shortDuration(endSeconds.p90)}`,
+    chosen.method === 'redirect' ? 'none' : formatSeconds(chosen.estimate?.pauseSeconds?.p50 ?? 0),
+    { 'stretched-live': 'kept', 'routed-live': 'kept', redirect: 'drain', cold: 'lost', stay: 'kept' }[
+      chosen.method
+    ],
+    decision.because.slice(0, 1).map(wordsOf).join(''),
+  ];
+}
+
+/** 'routed', and the mode where it is not plain pre-copy. */
+function shortMethod({ method, settings }: MoveOption): string {
+  const word = method.replace('-live', '');
+  if (settings === null || !method.endsWith('-live')) return word;
+  const extras = [
+    settings.mode === 'pre-copy' ? '' : settings.mode,
+    settings.autoConverge ? 'throttled' : '',
+    settings.compress ? 'compressed' : '',
+    settings.xbzrleCacheBytes > 0 ? 'deltas' : '',
+    settings.multifdChannels > 0 ? `${settings.multifdChannels} streams` : '',
+  ].filter((extra) => extra !== '');
+  return [word, ...extras].join(', ');
+}
+
+function staysTable({ stays }: Plan): string {
+  if (stays.length === 0) return '';
+  const rows = stays.map(({ workload, because }) => [workload, because.map(sentenceOf).join('; ')]);
+  return `${colour.bold('Stay')}\n${renderTable([{ title: 'workload' }, { title: 'why' }], rows)}`;
+}
+
+function totals(plan: Plan): string {
+  const { makespan, runbook, latestSafeStartSeconds } = plan;
+  const over =
+    makespan.lowerBoundSeconds > 0
+      ? `, ${Math.round((makespan.p50Seconds / makespan.lowerBoundSeconds - 1) * 100)} % above it`
+      : '';
+  if (plan.moves.length === 0) return 'Nothing has to move.';
+  const lines = [
+    `Done after ${shortDuration(makespan.p50Seconds)} (P50) to ${shortDuration(makespan.p90Seconds)} (P90); no plan can be faster than ${shortDuration(makespan.lowerBoundSeconds)}${over}`,
+  ];
+  if (runbook.deadlineSeconds !== null)
+    lines.push(
+      `Deadline ${instant(runbook.deadlineSeconds)} with ${Math.round(runbook.confidence * 100)} % confidence`,
+    );
+  if (latestSafeStartSeconds !== null) lines.push(`Latest safe start ${instant(latestSafeStartSeconds)}`);
+  return lines.map((line) => wrapped(line)).join('\n');
+}
+
+function warnings({ warnings: all }: Plan): string {
+  if (all.length === 0) return '';
+  const shown = all
+    .slice(0, warningsShown)
+    .map((warning) =>
+      wrapped(`warning: ${sentenceOf(warning)}`).replace('warning', colour.yellow('warning')),
+    );
+  const hidden = all.length - shown.length;
+  return [...shown, ...(hidden > 0 ? [`… and ${hidden} more warnings`] : [])].join('\n');
+}
