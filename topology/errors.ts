@@ -37,12 +37,20 @@ const registry = {
   // site agent
   LH_AGENT_UNREACHABLE: { kind: 'world', message: "Agent of site '%s' cannot be reached: %s" },
   LH_AGENT_UNAUTHORISED: { kind: 'person', message: "Agent of site '%s' refused the caller: %s" },
+  LH_AGENT_CALL_INVALID: { kind: 'input', message: "Agent of site '%s' does not understand the call: %s" },
+  LH_LISTEN_UNPROTECTED: {
+    kind: 'input',
+    message:
+      "'%s' can be reached from other machines, so callers must prove who they are: configure a token, or TLS with a client authority",
+  },
   LH_AGENT_FAULT: { kind: 'world', message: "Agent of site '%s' failed: %s" },
+  LH_SITE_WITHOUT: { kind: 'input', message: "Site '%s' has no %s; its agent's configuration names none" },
   LH_EPOCH_STALE: { kind: 'person', message: "Site '%s' has seen epoch %s of '%s'; epoch %s is refused" },
 
   // hypervisors
   LH_HYPERVISOR_FAILED: { kind: 'world', message: "Hypervisor at '%s': %s" },
   LH_HOST_UNKNOWN: { kind: 'input', message: "Site '%s' has no host '%s'; it has %s" },
+  LH_GUEST_ABSENT: { kind: 'world', message: "Workload '%s' is on no hypervisor of site '%s'" },
   LH_GUEST_STATE: { kind: 'world', message: "Guest of '%s' is '%s' at '%s'; %s needs %s" },
   LH_GUEST_RELEASED: {
     kind: 'person',

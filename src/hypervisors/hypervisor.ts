@@ -29,6 +29,11 @@ export interface Hypervisor {
   discard(workload: string, signal: AbortSignal): Promise<void>;
   shutdown(workload: string, signal: AbortSignal): Promise<void>;
   start(workload: string, spec: TargetSpec, signal: AbortSignal): Promise<void>;
+  /**
+   * Boots the guests that shall run whenever their host does and are `stopped`, if `mayStart` says so; answers which.
+   * Absent where the hypervisor has no such guests.
+   */
+  autostart?(mayStart: (workload: string) => boolean, signal: AbortSignal): Promise<readonly string[]>;
   /** Absent where the kind of hypervisor has no templates. */
   clone?(workload: string, spec: CloneSpec, signal: AbortSignal): Promise<void>;
   heartbeat(workload: string, signal: AbortSignal): Promise<{ readonly count: number } | null>;

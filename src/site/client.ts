@@ -1,0 +1,191 @@
+import { Pool } from 'undici';
+import { LonghaulError } from '../../topology/errors.ts';
+import { parseFailure } from './failure.ts';
+import { answerSlackSeconds, connectionsMax } from './limits.ts';
+import { type Operation, operations } from './operations.ts';
+import { protocolHeader, protocolVersion } from './server.ts';
+import type { Claim, Site } from './site.ts';
+
+/** A site's agent as its callers see it: the Site interface over HTTP. Errors are those the agent threw. */
+export interface ClientOptions {
+  readonly site: string;
+  /** For example 'https://agent.lyon.example:7443'. */
+  readonly url: string;
+  readonly token: string | null;
+  readonly tls: ClientTls | null;
+  /** Whether the site has load balancers. */
+  readonly balancers: boolean;
+  /** A connection that is not there after so long is not coming. */
+  readonly connectSeconds: number;
+}
+
+/** PEM texts; key and certificate for agents that ask for one. */
+export interface ClientTls {
+  readonly authority: string;
+  readonly key: string | null;
+  readonly certificate: string | null;
+}
+
+export interface SiteClient extends Site {
+  close(): Promise<void>;
+}
+
+export function createSiteClient(options: ClientOptions): SiteClient {
+  const connection = new AgentConnection(options);
+  const ask = connection.ask.bind(connection);
+  const o = operations;
+  return {
+    name: options.site,
+    describe: async (signal) => await ask(o.describe, {}, signal),
+    acknowledge: async (claim, signal) => await ask(o.acknowledge, claimed(claim, {}), signal),
+    guests: {
+      inspect: async (workload, signal) => await ask(o.inspect, { workload }, signal),
+      define: async (workload, signal) => await ask(o.define, { workload }, signal),
+      heartbeat: async (workload, signal) => await ask(o.heartbeat, { workload }, signal),
+      watch: async (workload, seen, signal) => await ask(o.watch, { workload, ...seen }, signal),
+      measureDirty: async (workload, intervalsSeconds, signal) =>
+        await ask(o.measureDirty, { workload, intervalsSeconds: [...intervalsSeconds] }, signal),
+      prepareTarget: async (claim, spec, signal) =>
+        await ask(o.prepareTarget, claimed(claim, { spec }), signal),
+      startTransfer: async (claim, order, signal) =>
+        await ask(o.startTransfer, claimed(claim, { order }), signal),
+      adjustTransfer: async (claim, change, signal) =>
+        await ask(o.adjustTransfer, claimed(claim, { change }), signal),
+      cancelTransfer: async (claim, signal) => await ask(o.cancelTransfer, claimed(claim, {}), signal),
+      resume: async (claim, signal) => await ask(o.resume, claimed(claim, {}), signal),
+      discard: async (claim, signal) => await ask(o.discard, claimed(claim, {}), signal),
+      shutdown: async (claim, signal) => await ask(o.shutdown, claimed(claim, {}), signal),
+      start: async (claim, spec, signal) => await ask(o.start, claimed(claim, { spec }), signal),
+      clone: async (claim, spec, signal) => await ask(o.clone, claimed(claim, { spec }), signal),
+    },
+    relocations: {
+      put: async (claim, relocation, signal) =>
+        await ask(o.putRelocation, { id: relocation.id, claim, relocation }, signal),
+      get: async (id, signal) => await ask(o.getRelocation, { id }, signal),
+      list: async (signal) => await ask(o.listRelocations, {}, signal),
+      probe: async (network, address, signal) => await ask(o.probeAddress, { network, address }, signal),
+      sessions: async (address, signal) => await ask(o.sessions, { address }, signal),
+    },
+    dns: {
+      apply: async (claim, change, signal) => await ask(o.applyNames, claimed(claim, { change }), signal),
+      observe: async (change, signal) =>
+        await ask(o.observeNames, { workload: change.workload, change }, signal),
+    },
+    balancers: options.balancers
+      ? {
+          apply: async (claim, change, signal) =>
+            await ask(o.applyBalancers, claimed(claim, { change }), signal),
+          observe: async (change, signal) =>
+            await ask(o.observeBalancers, { workload: change.workload, change }, signal),
+        }
+      : null,
+    close: async () => await connection.close(),
+  };
+}
+
+const claimed = <T extends object>(
+  claim: Claim,
+  fields: T,
+): { readonly workload: string; readonly claim: Claim } & T => ({
+  workload: claim.workload,
+  claim,
+  ...fields,
+});
+
+/** One call after another over a pool of kept connections. */
+class AgentConnection {
+  readonly #options: ClientOptions;
+  readonly #pool: Pool;
+
+  constructor(options: ClientOptions) {
+    const { url, tls, connectSeconds } = options;
+    this.#options = options;
+    this.#pool = new Pool(url, {
+      connections: connectionsMax,
+      pipelining: 1,
+      connect: {
+        timeout: connectSeconds * 1000,
+        ...(tls === null ? {} : { ca: tls.authority }),
+        ...(tls?.key == null ? {} : { key: tls.key }),
+        ...(tls?.certificate == null ? {} : { cert: tls.certificate }),
+      },
+    });
+  }
+
+  async ask<A, R>(operation: Operation<A, R>, args: A, signal: AbortSignal): Promise<R> {
+    signal.throwIfAborted();
+    const milliseconds = (operation.seconds + answerSlackSeconds) * 1000;
+    const { path, body } = requestOf(operation, args as Readonly<Record<string, unknown>>);
+    const { token } = this.#options;
+    try {
+      const response = await this.#pool.request({
+        method: operation.method,
+        path,
+        headers: {
+          accept: 'application/json',
+          [protocolHeader]: protocolVersion,
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === null ? {} : { 'content-type': 'application/json' }),
+        },
+        body,
+        signal,
+        headersTimeout: milliseconds,
+        bodyTimeout: milliseconds,
+      });
+      const text = await response.body.text();
+      return this.#answer(response.statusCode, response.headers[protocolHeader], text) as R;
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (cause instanceof LonghaulError) throw cause;
+      throw this.#unreachable(describeCause(cause), cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  #answer(status: number, version: string | string[] | undefined, text: string): unknown {
+    if (version !== protocolVersion)
+      throw this.#unreachable(
+        `what answers at ${this.#options.url} with status ${status} is no site agent of protocol ${protocolVersion}`,
+      );
+    if (status === 204) return undefined;
+    if (status === 200) return JSON.parse(text);
+    throw (
+      parseFailure(this.#options.site, text) ?? this.#unreachable(`status ${status}: ${text.slice(0, 200)}`)
+    );
+  }
+
+  #unreachable(why: string, cause?: unknown): LonghaulError {
+    return new LonghaulError('LH_AGENT_UNREACHABLE', [this.#options.site, why], { cause });
+  }
+}
+
+/** Fields named in the path go there; the rest into the query (GET) or the body. */
+function requestOf(
+  { method, path }: Pick<Operation<unknown, unknown>, 'method' | 'path'>,
+  args: Readonly<Record<string, unknown>>,
+): { readonly path: string; readonly body: string | null } {
+  const rest = new Map(Object.entries(args));
+  const filled = path.replaceAll(/:(\w+)/g, (_, field: string) => {
+    const value = rest.get(field);
+    rest.delete(field);
+    return encodeURIComponent(String(value));
+  });
+  if (method !== 'GET') return { path: filled, body: JSON.stringify(Object.fromEntries(rest)) };
+  const query = new URLSearchParams();
+  for (const [field, value] of rest) query.set(field, queryText(value));
+  return { path: rest.size === 0 ? filled : `${filled}?${query.toString()}`, body: null };
+}
+
+const queryText = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? `${value}` : 'none';
+
+/** undici hides the address and the system's word in nested causes. */
+function describeCause(cause: unknown): string {
+  const { message, code } = cause as Error & { readonly code?: string };
+  const inner =
+    cause instanceof AggregateError ? (cause.errors as Error[]).map((error) => error.message) : [];
+  return [message, ...inner].filter((text) => text !== '').join('; ') || (code ?? 'unknown error');
+}

@@ -1,0 +1,256 @@
+import { z } from 'zod';
+import type { BalancerChange } from '../../gateway/balancer/change.ts';
+import type { DnsChange } from '../../gateway/dns/change.ts';
+import type { Relocation } from '../../gateway/relocation.ts';
+import { LonghaulError } from '../../topology/errors.ts';
+import { callSecondsDefault, callSecondsMax, dirtyIntervalsMax, watchSecondsMax } from './limits.ts';
+import * as schemas from './schemas.ts';
+import type { BalancerPort, Claim, CloneSpec, GuestPort, Site, TargetSpec, TransferOrder } from './site.ts';
+
+/**
+ * The agent's HTTP interface as a table: server and client are made from the same rows, so they cannot disagree.
+ * `:name` in a path is a field of the arguments; the others travel as a JSON body, with GET in the query.
+ */
+export interface Operation<A, R> {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly schema: z.ZodType<A>;
+  /** The server gives up after so long; the client waits a little longer. */
+  readonly seconds: number;
+  readonly call: (site: Site, args: A, signal: AbortSignal) => Promise<R>;
+}
+
+/** The arguments' type comes from `call`, in the words of site.ts; the schema must answer it. */
+const operation = <A, R>(
+  row: Omit<Operation<A, R>, 'schema'> & { readonly schema: z.ZodType<NoInfer<A>> },
+): Operation<A, R> => row;
+
+const workload = { workload: schemas.workloadName };
+/** Arguments of a call that changes something: the claim is on the workload in the path. */
+const claimed = <T extends z.ZodRawShape>(fields: T) =>
+  z
+    .strictObject({ ...workload, claim: schemas.claim, ...fields })
+    .refine((args) => (args as Claimed).claim.workload === (args as Claimed).workload, {
+      path: ['claim', 'workload'],
+      message: 'must be the workload of the path',
+    });
+
+interface Named {
+  readonly workload: string;
+}
+interface Claimed extends Named {
+  readonly claim: Claim;
+}
+type Seen = Parameters<GuestPort['watch']>[1];
+const seconds = callSecondsDefault;
+
+export const operations = {
+  describe: operation({
+    method: 'GET',
+    path: '/site',
+    seconds,
+    schema: z.strictObject({}),
+    call: async (site, _: object, signal) => await site.describe(signal),
+  }),
+  acknowledge: operation({
+    method: 'PUT',
+    path: '/claims/:workload',
+    seconds,
+    schema: claimed({}),
+    call: async (site, { claim }: Claimed, signal) => await site.acknowledge(claim, signal),
+  }),
+
+  inspect: operation({
+    method: 'GET',
+    path: '/guests/:workload',
+    seconds,
+    schema: z.strictObject(workload),
+    call: async ({ guests }, args: Named, signal) => await guests.inspect(args.workload, signal),
+  }),
+  define: operation({
+    method: 'GET',
+    path: '/guests/:workload/definition',
+    seconds,
+    schema: z.strictObject(workload),
+    call: async ({ guests }, args: Named, signal) => await guests.define(args.workload, signal),
+  }),
+  heartbeat: operation({
+    method: 'GET',
+    path: '/guests/:workload/heartbeat',
+    seconds,
+    schema: z.strictObject(workload),
+    call: async ({ guests }, args: Named, signal) => await guests.heartbeat(args.workload, signal),
+  }),
+  watch: operation({
+    method: 'GET',
+    path: '/guests/:workload/watch',
+    seconds: watchSecondsMax + callSecondsDefault,
+    schema: z.strictObject({ ...workload, ...schemas.seen }),
+    call: async ({ guests }, { workload: name, ...seen }: Named & Seen, signal) =>
+      await guests.watch(name, seen, signal),
+  }),
+  measureDirty: operation({
+    method: 'POST',
+    path: '/guests/:workload/measure-dirty',
+    seconds: dirtyIntervalsMax * callSecondsDefault + callSecondsDefault,
+    schema: z.strictObject({ ...workload, intervalsSeconds: schemas.dirtyIntervals }),
+    call: async ({ guests }, args: Named & { readonly intervalsSeconds: readonly number[] }, signal) =>
+      await guests.measureDirty(args.workload, args.intervalsSeconds, signal),
+  }),
+  prepareTarget: operation({
+    method: 'POST',
+    path: '/guests/:workload/prepare-target',
+    seconds: 2 * callSecondsDefault,
+    schema: claimed({ spec: schemas.targetSpec }),
+    call: async ({ guests }, { claim, spec }: Claimed & { readonly spec: TargetSpec }, signal) =>
+      await guests.prepareTarget(claim, spec, signal),
+  }),
+  startTransfer: operation({
+    method: 'POST',
+    path: '/guests/:workload/start-transfer',
+    seconds,
+    schema: claimed({ order: schemas.transferOrder }),
+    call: async ({ guests }, { claim, order }: Claimed & { readonly order: TransferOrder }, signal) =>
+      await guests.startTransfer(claim, order, signal),
+  }),
+  adjustTransfer: operation({
+    method: 'POST',
+    path: '/guests/:workload/adjust-transfer',
+    seconds,
+    schema: claimed({ change: schemas.settingsChange }),
+    call: async (
+      { guests },
+      { claim, change }: Claimed & { readonly change: Parameters<GuestPort['adjustTransfer']>[1] },
+      signal,
+    ) => await guests.adjustTransfer(claim, change, signal),
+  }),
+  cancelTransfer: operation({
+    method: 'POST',
+    path: '/guests/:workload/cancel-transfer',
+    seconds,
+    schema: claimed({}),
+    call: async ({ guests }, { claim }: Claimed, signal) => await guests.cancelTransfer(claim, signal),
+  }),
+  resume: operation({
+    method: 'POST',
+    path: '/guests/:workload/resume',
+    seconds,
+    schema: claimed({}),
+    call: async ({ guests }, { claim }: Claimed, signal) => await guests.resume(claim, signal),
+  }),
+  discard: operation({
+    method: 'POST',
+    path: '/guests/:workload/discard',
+    seconds,
+    schema: claimed({}),
+    call: async ({ guests }, { claim }: Claimed, signal) => await guests.discard(claim, signal),
+  }),
+  shutdown: operation({
+    method: 'POST',
+    path: '/guests/:workload/shutdown',
+    seconds: callSecondsMax,
+    schema: claimed({}),
+    call: async ({ guests }, { claim }: Claimed, signal) => await guests.shutdown(claim, signal),
+  }),
+  start: operation({
+    method: 'POST',
+    path: '/guests/:workload/start',
+    seconds: 2 * callSecondsDefault,
+    schema: claimed({ spec: schemas.targetSpec }),
+    call: async ({ guests }, { claim, spec }: Claimed & { readonly spec: TargetSpec }, signal) =>
+      await guests.start(claim, spec, signal),
+  }),
+  clone: operation({
+    method: 'POST',
+    path: '/guests/:workload/clone',
+    seconds: callSecondsMax,
+    schema: claimed({ spec: schemas.cloneSpec }),
+    call: async ({ guests }, { claim, spec }: Claimed & { readonly spec: CloneSpec }, signal) =>
+      await guests.clone(claim, spec, signal),
+  }),
+
+  putRelocation: operation({
+    method: 'PUT',
+    path: '/relocations/:id',
+    seconds,
+    schema: z.strictObject({ id: z.string(), claim: schemas.claim, relocation: schemas.relocation }),
+    call: async (
+      { relocations },
+      { claim, relocation }: { readonly id: string; readonly claim: Claim; readonly relocation: Relocation },
+      signal,
+    ) => await relocations.put(claim, relocation, signal),
+  }),
+  getRelocation: operation({
+    method: 'GET',
+    path: '/relocations/:id',
+    seconds,
+    schema: z.strictObject({ id: z.string() }),
+    call: async ({ relocations }, { id }: { readonly id: string }, signal) =>
+      await relocations.get(id, signal),
+  }),
+  listRelocations: operation({
+    method: 'GET',
+    path: '/relocations',
+    seconds,
+    schema: z.strictObject({}),
+    call: async ({ relocations }, _: object, signal) => await relocations.list(signal),
+  }),
+  probeAddress: operation({
+    method: 'GET',
+    path: '/networks/:network/probe/:address',
+    seconds,
+    schema: z.strictObject({ network: z.string(), address: schemas.address }),
+    call: async (
+      { relocations },
+      { network, address }: { readonly network: string; readonly address: string },
+      signal,
+    ) => await relocations.probe(network, address, signal),
+  }),
+  sessions: operation({
+    method: 'GET',
+    path: '/sessions/:address',
+    seconds,
+    schema: z.strictObject({ address: schemas.address }),
+    call: async ({ relocations }, { address }: { readonly address: string }, signal) =>
+      await relocations.sessions(address, signal),
+  }),
+
+  applyNames: operation({
+    method: 'PUT',
+    path: '/names/:workload',
+    seconds: 2 * callSecondsDefault,
+    schema: claimed({ change: schemas.dnsChange }),
+    call: async ({ dns }, { claim, change }: Claimed & { readonly change: DnsChange }, signal) =>
+      await dns.apply(claim, change, signal),
+  }),
+  observeNames: operation({
+    method: 'POST',
+    path: '/names/:workload/observe',
+    seconds,
+    schema: z.strictObject({ ...workload, change: schemas.dnsChange }),
+    call: async ({ dns }, { change }: Named & { readonly change: DnsChange }, signal) =>
+      await dns.observe(change, signal),
+  }),
+
+  applyBalancers: operation({
+    method: 'PUT',
+    path: '/balancers/:workload',
+    seconds: 2 * callSecondsDefault,
+    schema: claimed({ change: schemas.balancerChange }),
+    call: async (site, { claim, change }: Claimed & { readonly change: BalancerChange }, signal) =>
+      await balancersOf(site).apply(claim, change, signal),
+  }),
+  observeBalancers: operation({
+    method: 'POST',
+    path: '/balancers/:workload/observe',
+    seconds,
+    schema: z.strictObject({ ...workload, change: schemas.balancerChange }),
+    call: async (site, { change }: Named & { readonly change: BalancerChange }, signal) =>
+      await balancersOf(site).observe(change, signal),
+  }),
+} as const;
+
+function balancersOf(site: Site): BalancerPort {
+  if (site.balancers === null) throw new LonghaulError('LH_SITE_WITHOUT', [site.name, 'load balancers']);
+  return site.balancers;
+}
