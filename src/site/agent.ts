@@ -1,13 +1,15 @@
+import { LonghaulError } from '../../topology/errors.ts';
 import type { GuestChange } from '../hypervisors/hypervisor.ts';
+import { changeBalancers } from './balancers.ts';
 import { SiteGuests } from './guests.ts';
 import { Lanes } from './lanes.ts';
-import { LonghaulError } from '../../topology/errors.ts';
-import type { SiteParts } from './parts.ts';
+import type { SiteGateway, SiteParts } from './parts.ts';
 import type {
   BalancerPort,
   Claim,
   DnsPort,
   GuestPort,
+  GuestState,
   RelocationPort,
   Site,
   SiteDescription,
@@ -16,9 +18,9 @@ import type {
 /**
  * The agent of one site: hypervisors, gateway, DNS and balancers behind the one interface that workers know.
  *
- *   worker ── Site ──▶ claims (epoch checked, on disk) ──▶ lane of the workload ──▶ hypervisor │ gateway │ DNS
+ *   worker ── Site ──▶ lane of the workload ──▶ claims (epoch checked, on disk) ──▶ hypervisor │ gateway │ names
  *                                                                                    │ onChange
- *                                       gateway.guestChanged ◀── the instant it stops or runs ┘
+ *                                             gateway.follow ◀── the instant it stops or runs ┘
  */
 export class SiteAgent implements Site {
   readonly name: string;
@@ -34,41 +36,36 @@ export class SiteAgent implements Site {
   constructor(parts: SiteParts) {
     this.#parts = parts;
     this.name = parts.name;
-    this.#guests = new SiteGuests(parts, (claim, signal, task) =>
+    this.#guests = new SiteGuests(parts, async (claim, signal, task) =>
       this.#act('guest', claim, { signal, task }),
     );
     this.guests = this.#guests;
     this.relocations = this.#relocationPort();
     this.dns = this.#dnsPort();
-    this.balancers = parts.balancers === null ? null : this.#balancerPort(parts.balancers);
+    this.balancers = parts.balancers.length === 0 ? null : this.#balancerPort();
     this.#unsubscribe = parts.hypervisors.map((hypervisor) =>
       hypervisor.onChange((change) => this.#guestChanged(change)),
     );
   }
 
-  /** After construction and before the first call: tells the gateway who runs here, starts what shall be running. */
+  /** Once, before the first call: starts what shall be running, tells the gateway who runs here. */
   async start(signal: AbortSignal): Promise<void> {
     await this.#guests.begin(signal);
-    for (const guest of await this.#guests.all(signal)) {
-      const change = { workload: guest.workload, state: guest.state, status: guest.transfer?.status ?? null };
-      this.#guestChanged({ ...change, atSeconds: this.#parts.clock.nowSeconds() });
-    }
+    for (const guest of await this.#guests.all(signal)) await this.#follow(guest);
   }
 
   async describe(signal: AbortSignal): Promise<SiteDescription> {
     const { hypervisors, gateway } = this.#parts;
-    const [hosts, guests, facts] = await Promise.all([
+    const [hosts, guests] = await Promise.all([
       Promise.all(hypervisors.map(async (hypervisor) => await hypervisor.hosts(signal))),
       this.#guests.all(signal),
-      gateway?.facts(signal) ?? null,
     ]);
-    return { name: this.name, hosts: hosts.flat(), guests, gateway: facts };
+    return { name: this.name, hosts: hosts.flat(), guests, gateway: gateway?.facts() ?? null };
   }
 
   async acknowledge(claim: Claim, signal: AbortSignal): Promise<void> {
-    const { workload } = claim;
-    const every = [`guest ${workload}`, `relocation ${workload}`, `names ${workload}`];
-    await this.#lanes.run(every, signal, async () => await this.#parts.claims.accept(claim));
+    const keys = lanes.map((lane) => `${lane} ${claim.workload}`);
+    await this.#lanes.run(keys, signal, async () => await this.#parts.claims.accept(claim));
   }
 
   async close(): Promise<void> {
@@ -78,7 +75,7 @@ export class SiteAgent implements Site {
   }
 
   async #act<T>(
-    lane: 'guest' | 'relocation' | 'names',
+    lane: (typeof lanes)[number],
     claim: Claim,
     { signal, task }: { readonly signal: AbortSignal; readonly task: () => Promise<T> },
   ): Promise<T> {
@@ -89,33 +86,43 @@ export class SiteAgent implements Site {
   }
 
   #guestChanged(change: GuestChange): void {
-    const { gateway, log } = this.#parts;
-    const { workload, state, atSeconds } = change;
-    const followed = gateway?.guestChanged({ workload, runsHere: state === 'running', atSeconds });
-    followed?.catch((error: unknown) =>
-      log.error({ ...change, error: String(error) }, 'the gateway did not follow'),
-    );
+    this.#parts.log.debug({ ...change }, 'guest changed');
+    void this.#follow(change);
     this.#guests.changed(change);
-    log.debug({ ...change }, 'guest changed');
+  }
+
+  /** A gateway that cannot follow says so in its status; the worker sees it there and puts the next phase itself. */
+  async #follow({ workload, state }: Pick<GuestState, 'workload' | 'state'>): Promise<void> {
+    const { gateway, log } = this.#parts;
+    try {
+      await gateway?.follow(workload, state === 'running' ? 'runs' : 'stopped');
+    } catch (error) {
+      log.error({ workload, state, error: String(error) }, 'the gateway did not follow the guest');
+    }
   }
 
   #relocationPort(): RelocationPort {
-    const gateway = (): NonNullable<SiteParts['gateway']> => this.#need(this.#parts.gateway, 'gateway');
+    const gateway = (): SiteGateway => this.#need(this.#parts.gateway, 'gateway');
     return {
-      put: async (claim, relocation, signal) =>
-        await this.#act('relocation', claim, {
-          signal,
-          task: async () => await gateway().put(relocation, signal),
-        }),
+      put: async (claim, relocation, signal) => {
+        const task = async () => {
+          const status = await gateway().put(relocation, signal);
+          if (relocation.phase !== 'following') return status;
+          await this.#follow(await this.#guests.inspect(relocation.workload, signal));
+          return (await gateway().get(relocation.id, signal)) ?? status;
+        };
+        return await this.#act('relocation', claim, { signal, task });
+      },
       get: async (id, signal) => (await this.#parts.gateway?.get(id, signal)) ?? null,
       list: async (signal) => (await this.#parts.gateway?.list(signal)) ?? [],
       probe: async (network, address, signal) => await gateway().probe(network, address, signal),
       sessions: async (address, signal) => await gateway().sessions(address, signal),
+      answers: async (address, port, signal) => (await gateway().answers?.(address, port, signal)) ?? null,
     };
   }
 
   #dnsPort(): DnsPort {
-    const dns = (): NonNullable<SiteParts['dns']> => this.#need(this.#parts.dns, 'DNS servers');
+    const dns = (): NonNullable<SiteParts['dns']> => this.#need(this.#parts.dns, 'name servers');
     return {
       apply: async (claim, change, signal) =>
         await this.#act('names', claim, { signal, task: async () => await dns().apply(change, signal) }),
@@ -123,11 +130,17 @@ export class SiteAgent implements Site {
     };
   }
 
-  #balancerPort(balancers: NonNullable<SiteParts['balancers']>): BalancerPort {
+  #balancerPort(): BalancerPort {
+    const { balancers } = this.#parts;
     return {
       apply: async (claim, change, signal) =>
-        await this.#act('names', claim, { signal, task: async () => await balancers.apply(change, signal) }),
-      observe: async (change, signal) => await balancers.observe(change, signal),
+        await this.#act('names', claim, {
+          signal,
+          task: async () =>
+            await changeBalancers(balancers, change, async (driver) => await driver.apply(change, signal)),
+        }),
+      observe: async (change, signal) =>
+        await changeBalancers(balancers, change, async (driver) => await driver.observe(change, signal)),
     };
   }
 
@@ -136,3 +149,6 @@ export class SiteAgent implements Site {
     return part;
   }
 }
+
+/** Calls of one workload go one after the other in each of these; a new claim waits for all of them. */
+const lanes = ['guest', 'relocation', 'names'] as const;

@@ -2,8 +2,7 @@ import { Pool } from 'undici';
 import { LonghaulError } from '../../topology/errors.ts';
 import { parseFailure } from './failure.ts';
 import { answerSlackSeconds, connectionsMax } from './limits.ts';
-import { type Operation, operations } from './operations.ts';
-import { protocolHeader, protocolVersion } from './server.ts';
+import { type Operation, operations, protocolHeader, protocolVersion } from './operations.ts';
 import type { Claim, Site } from './site.ts';
 
 /** A site's agent as its callers see it: the Site interface over HTTP. Errors are those the agent threw. */
@@ -65,6 +64,7 @@ export function createSiteClient(options: ClientOptions): SiteClient {
       list: async (signal) => await ask(o.listRelocations, {}, signal),
       probe: async (network, address, signal) => await ask(o.probeAddress, { network, address }, signal),
       sessions: async (address, signal) => await ask(o.sessions, { address }, signal),
+      answers: async (address, port, signal) => await ask(o.answers, { address, port }, signal),
     },
     dns: {
       apply: async (claim, change, signal) => await ask(o.applyNames, claimed(claim, { change }), signal),

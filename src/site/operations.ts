@@ -20,6 +20,10 @@ export interface Operation<A, R> {
   readonly call: (site: Site, args: A, signal: AbortSignal) => Promise<R>;
 }
 
+/** Both ends say it; an end that speaks another one is told so instead of misunderstood. */
+export const protocolHeader = 'longhaul-protocol';
+export const protocolVersion = '1';
+
 /** The arguments' type comes from `call`, in the words of site.ts; the schema must answer it. */
 const operation = <A, R>(
   row: Omit<Operation<A, R>, 'schema'> & { readonly schema: z.ZodType<NoInfer<A>> },
@@ -213,6 +217,18 @@ export const operations = {
     schema: z.strictObject({ address: schemas.address }),
     call: async ({ relocations }, { address }: { readonly address: string }, signal) =>
       await relocations.sessions(address, signal),
+  }),
+
+  answers: operation({
+    method: 'POST',
+    path: '/answers/:address',
+    seconds,
+    schema: z.strictObject({ address: schemas.address, port: schemas.port.nullable() }),
+    call: async (
+      { relocations },
+      { address, port }: { readonly address: string; readonly port: number | null },
+      signal,
+    ) => await relocations.answers(address, port, signal),
   }),
 
   applyNames: operation({

@@ -14,7 +14,7 @@ const mac = z
   .string()
   .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/, 'must be a MAC address, for example "52:54:00:00:00:01"');
 const seconds = z.number().nonnegative();
-const port = z.int().min(0).max(65_535);
+export const port = z.int().min(0).max(65_535);
 
 export const claim = z.strictObject({ workload: workloadName, epoch: z.int().positive(), run: name });
 
@@ -74,7 +74,7 @@ export const seen = {
 };
 
 const session = z.strictObject({
-  protocol: z.enum(['tcp', 'udp', 'icmp']),
+  protocol: z.enum(['tcp', 'udp']),
   sourceAddress: address,
   targetAddress: address,
   sourcePort: port,
@@ -88,7 +88,12 @@ export const relocation = z.strictObject({
   role: z.enum(['source', 'target']),
   phase: z.enum(['absent', 'prepared', 'following', 'switched', 'settled']),
   workload: workloadName,
-  guest: z.strictObject({ mac, oldAddress: address, newAddress: address }),
+  guest: z.strictObject({
+    mac,
+    oldAddress: address,
+    newAddress: address,
+    origin: z.enum(['static', 'dhcp']),
+  }),
   oldSubnet: z.strictObject({
     subnet: z.string().refine(isSubnet, 'must be an IPv4 subnet, for example "10.1.0.0/24"'),
     defaultGateway: address,

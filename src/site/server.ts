@@ -6,7 +6,7 @@ import { LonghaulError } from '../../topology/errors.ts';
 import type { Log } from '../../topology/world.ts';
 import { failureJson, statusOf } from './failure.ts';
 import { bodyBytesMax } from './limits.ts';
-import { type Operation, operations } from './operations.ts';
+import { type Operation, operations, protocolHeader, protocolVersion } from './operations.ts';
 import type { Site } from './site.ts';
 
 /**
@@ -26,10 +26,6 @@ export interface ServerTls {
   readonly certificate: string;
   readonly clientAuthority: string | null;
 }
-
-/** Both ends say it; an end that speaks another one is told so instead of misunderstood. */
-export const protocolHeader = 'longhaul-protocol';
-export const protocolVersion = '1';
 
 export function createSiteServer({ site, log, token, tls }: ServerOptions): FastifyInstance {
   const https = tls === null ? {} : { https: tlsOptions(tls) };
