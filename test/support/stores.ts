@@ -10,7 +10,12 @@ import { createPgliteDispatch } from '../../src/runs/store/pglite/dispatch.ts';
 import { createPgliteRecords } from '../../src/runs/store/pglite/records.ts';
 import type { Records } from '../../src/runs/store/records.ts';
 import { realClock } from '../../src/world/real.ts';
+import { createRedisDispatch } from '../../src/runs/store/redis/dispatch.ts';
+import { openRedis } from '../../src/runs/store/redis/connection.ts';
+import { createRedisRecords } from '../../src/runs/store/redis/records.ts';
 import { silentLog } from './log.ts';
+import { startRedis } from './redis.ts';
+import { program } from './requires.ts';
 
 /** One place where state can be kept; `open` gives what a process sees that starts on it. */
 export interface StoreUnderTest {
@@ -69,6 +74,26 @@ const pglite: StoreUnderTest = {
   },
 };
 
+const redis: StoreUnderTest = {
+  name: 'redis',
+  lacks: program('redis-server'),
+  fresh: async () => {
+    const server = await startRedis();
+    return {
+      open: async () => {
+        const connections = await openRedis(server.url, silentLog);
+        const dispatch = createRedisDispatch(connections, silentLog);
+        const close = once(async () => {
+          await dispatch.close();
+          await connections.close();
+        });
+        return { records: createRedisRecords(connections.records), dispatch, close };
+      },
+      remove: () => server.stop(),
+    };
+  },
+};
+
 let emptyDatabase: Promise<string> | null = null;
 
 afterAll(async () => {
@@ -94,4 +119,4 @@ function once(work: () => Promise<void>): () => Promise<void> {
   return () => (done ??= work());
 }
 
-export const stores: readonly StoreUnderTest[] = [memory, pglite];
+export const stores: readonly StoreUnderTest[] = [memory, pglite, redis];

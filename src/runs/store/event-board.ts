@@ -3,6 +3,7 @@ import type { RunEvent } from './dispatch.ts';
 export interface EventBoard {
   publish(event: RunEvent): void;
   subscribe(run: string, listener: (event: RunEvent) => void): () => void;
+  hasListeners(run: string): boolean;
   latest(run: string): readonly RunEvent[];
 }
 
@@ -24,6 +25,7 @@ export function createEventBoard(): EventBoard {
         if (ofRun.size === 0) listeners.delete(run);
       };
     },
+    hasListeners: (run) => listeners.has(run),
     latest: (run) => [...(newest.get(run)?.values() ?? [])],
   };
 }

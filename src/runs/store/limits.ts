@@ -29,3 +29,10 @@ assert(stalledCheckSeconds < lockSeconds, 'a lost lock is noticed before the nex
 
 /** Kills of its worker that a job outlives: every step can be repeated, so there is no reason to give up on one. */
 export const jobKillsMax = 1000;
+
+/** A Redis that does not answer within it is taken for gone; local round trips take a thousandth of it. */
+export const redisCommandSeconds = 10;
+export const redisConnectSeconds = 10;
+
+/** For who looks at a run that ended; the journal is kept for good. */
+export const progressKeptSeconds = 24 * 3600;
