@@ -86,6 +86,17 @@ const registry = {
   LH_BALANCER_FAILED: { kind: 'world', message: "Load balancer '%s': '%s' answered: %s" },
 
   // lab
+  LH_LAB_UNSUPPORTED: { kind: 'world', message: 'The lab cannot stand on this machine: %s' },
+  LH_LAB_BUSY: { kind: 'world', message: "Process %s is at work on the lab '%s'; wait for it or end it" },
+  LH_LAB_FOREIGN: {
+    kind: 'person',
+    message: "Namespace '%s' exists and was not made by this lab; nothing was touched",
+  },
+  LH_LAB_OTHER: { kind: 'person', message: "The lab '%s' stands already, with %s" },
+  LH_LAB_DOWN: { kind: 'input', message: "No lab '%s' stands; start one with: longhaul lab up" },
+  LH_LAB_TIMEOUT: { kind: 'world', message: '%s is not ready after %s s; look at %s' },
+  LH_LAB_INTERRUPTED: { kind: 'world', message: 'Ended by %s; what was half built is taken down' },
+  LH_LAB_RELAY: { kind: 'world', message: 'The WAN relay does not do as told: %s' },
 } as const satisfies Record<string, { kind: ErrorKind; message: string }>;
 
 export type ErrorCode = keyof typeof registry;

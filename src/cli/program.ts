@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { packageVersion } from '../config/package.ts';
+import { register as registerLab } from './commands/lab.ts';
 
 /** The command line (design: command line): one file a command in commands/, each adds itself here. */
-const commands: readonly ((program: Command) => void)[] = [];
+const commands: readonly ((program: Command) => void)[] = [registerLab];
 
 export function createProgram(): Command {
   const program = new Command('longhaul')

@@ -1,0 +1,29 @@
+/** Frames a TAP queues for the relay: at 1 Gbit/s and 1500 bytes it holds 120 ms, more than the relay is ever kept waiting. */
+export const relayQueueFrames = 10_000;
+
+/** One ip, sysctl or cc; cc on a busy machine of two cores takes 3 s. */
+export const commandTimeoutSeconds = 60;
+
+/** From QEMU's start to the guest's first tick: 4 s alone on the machine, under load several times that. */
+export const guestBootSecondsMax = 120;
+
+/** From the start of a server of the lab to its being ready. */
+export const serverStartSecondsMax = 20;
+
+/** What a process of the lab gets to end in good order before it is killed. */
+export const processEndSeconds = 3;
+
+/** Between two looks at something that is awaited. */
+export const pollSeconds = 0.05;
+
+/**
+ * RAM beyond a round number of MiB. QEMU 7.2 under TCG loses dirty pages of RAM blocks that are multiples of 256 KiB
+ * (facts in docs/design/lab.md): with a round size the guest dies at the target.
+ */
+export const oddMemoryBytes = 8 * 1024;
+
+/** The relay looks at its control socket at least every 5 ms. */
+export const relayAnswerSeconds = 5;
+
+/** Every process of the lab has this in its environment, with the lab's id: `down` finds also those never recorded. */
+export const environmentMark = 'LONGHAUL_LAB';

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { LonghaulError } from '../../topology/errors.ts';
+import { formatBitsPerSecond, formatSeconds } from '../../topology/units.ts';
+import { isRunning } from '../world/processes.ts';
+import { takeDown } from './down.ts';
+import { buildGuestImage } from './guest/image.ts';
+import { awaitGuest, guestCommand, type GuestOptions, planGuests } from './guests.ts';
+import { buildNetwork, buildRoutes, createNamespace, listNamespaces, ownerOf, setSysctls } from './kernel.ts';
+import { createLayout, type Layout, siteNames } from './layout.ts';
+import { environmentMark } from './limits.ts';
+import { withLock } from './lock.ts';
+import { awaitNameServer, nameServerCommand, writeKey, writeNameServer } from './names.ts';
+import type { LinkShape } from './profiles.ts';
+import { awaitRelay, relayCommand } from './relay.ts';
+import { requireMachine } from './requirements.ts';
+import { type LabGuest, type LabState, readState, writeState } from './state.ts';
+import type { LabWorld } from './world.ts';
+
+/** `longhaul lab up`: makes what is missing until the whole lab stands. */
+export interface LabOptions {
+  readonly prefix: string;
+  readonly profile: string;
+  readonly shape: LinkShape;
+  readonly seed: number;
+  /** Of every namespace; null: the machine's. */
+  readonly congestionControl: string | null;
+  readonly guests: GuestOptions;
+}
+
+export async function bringUp(world: LabWorld, options: LabOptions): Promise<LabState> {
+  await requireMachine(world.run);
+  await mkdir(path.dirname(world.directories.runtime), { recursive: true, mode: 0o700 });
+  return await withLock(path.dirname(world.directories.runtime), options.prefix, async () => {
+    const layout = createLayout(options.prefix, options.shape);
+    const standing = await standingLab(world, options, layout);
+    try {
+      return await new Building(world, layout, standing).finish();
+    } catch (cause) {
+      if (standing.phase === 'up') throw cause; // a lab that stood may hold a run's guests
+      world.say('taking down what was built');
+      await takeDown(world, options.prefix);
+      throw cause;
+    }
+  });
+}
+
+/** The lab to finish: a new one, or the one that stands already with the same options. */
+async function standingLab(world: LabWorld, options: LabOptions, layout: Layout): Promise<LabState> {
+  const { runtime } = world.directories;
+  const found = await readState(runtime);
+  if (found?.phase === 'up' && (await isWhole(world, found))) {
+    const difference = differenceOf(found, newState(world, options, layout));
+    if (difference === null) return found;
+    throw new LonghaulError('LH_LAB_OTHER', [options.prefix, difference], {
+      settle: `longhaul lab down --prefix ${options.prefix}`,
+    });
+  }
+  if (found !== null) {
+    world.say('taking down what an interrupted run left');
+    await takeDown(world, options.prefix);
+  }
+  const existing = await listNamespaces();
+  for (const name of layout.namespaces)
+    if (existing.includes(name))
+      throw new LonghaulError('LH_LAB_FOREIGN', [name], { settle: `ip netns delete ${name}` });
+  const state = newState(world, options, layout);
+  await mkdir(runtime, { recursive: true, mode: 0o700 });
+  await writeState(runtime, state);
+  return state;
+}
+
+/** All its namespaces are there and its own: else nothing in it can be trusted. */
+async function isWhole(world: LabWorld, state: LabState): Promise<boolean> {
+  const existing = await listNamespaces();
+  for (const name of state.namespaces)
+    if (!existing.includes(name) || (await ownerOf(world.run, name)) !== state.id) return false;
+  return true;
+}
+
+function newState(world: LabWorld, options: LabOptions, layout: Layout): LabState {
+  return {
+    format: 'longhaul-lab/1',
+    id: randomBytes(6).toString('hex'),
+    prefix: options.prefix,
+    phase: 'building',
+    profile: options.profile,
+    shape: options.shape,
+    seed: options.seed,
+    congestionControl: options.congestionControl ?? '',
+    startedAtSeconds: world.clock.nowSeconds(),
+    namespaces: [...layout.namespaces],
+    processes: [],
+    guests: [...planGuests(layout, options.guests)],
+  };
+}
+
+/** What the standing lab has and the wanted one would not have; null when they are the same. */
+function differenceOf(standing: LabState, wanted: LabState): string | null {
+  const facts = (state: LabState): readonly string[] => [
+    `profile ${state.profile} (${formatSeconds(state.shape.rttSeconds)}, ${formatBitsPerSecond(state.shape.rateBitsPerSecond)}, loss ${state.shape.loss})`,
+    `seed ${state.seed}`,
+    `${state.guests.length} guests`,
+    `congestion control '${state.congestionControl}'`,
+    `guests set to ${JSON.stringify(state.guests.map(({ memoryBytes, options }) => ({ memoryBytes, ...options })))}`,
+  ];
+  const wantedFacts = facts(wanted);
+  return facts(standing).find((fact, index) => fact !== wantedFacts[index]) ?? null;
+}
+
+/** Builds from the state on; each part looks whether it stands before it makes it. */
+class Building {
+  readonly #world: LabWorld;
+  readonly #layout: Layout;
+  #state: LabState;
+
+  constructor(world: LabWorld, layout: Layout, state: LabState) {
+    this.#world = world;
+    this.#layout = layout;
+    this.#state = state;
+  }
+
+  async finish(): Promise<LabState> {
+    const { say } = this.#world;
+    say('compiling relay and guest');
+    const image = await buildGuestImage(this.#world);
+    const relay = await relayCommand(this.#world, this.#layout.circuits, this.#state.seed);
+    this.#world.signal.throwIfAborted();
+    if (this.#state.phase === 'building') await this.#buildNamespaces();
+    say('starting the WAN relay and the name servers');
+    await this.#ensure('relay', relay);
+    await awaitRelay(this.#world);
+    await buildRoutes(this.#world.run, this.#layout);
+    await this.#startNameServers();
+    say(`starting ${this.#state.guests.length} guests at site a`);
+    for (const guest of this.#state.guests)
+      await this.#ensure(guest.name, await guestCommand(this.#world, this.#layout, { guest, image }));
+    await Promise.all(
+      this.#state.guests.map(async (guest: LabGuest) => await awaitGuest(this.#world, guest)),
+    );
+    await this.#save({ phase: 'up' });
+    return this.#state;
+  }
+
+  async #buildNamespaces(): Promise<void> {
+    const { run, say, signal } = this.#world;
+    say(`making ${this.#layout.namespaces.length} namespaces`);
+    for (const namespace of this.#layout.namespaces) {
+      signal.throwIfAborted();
+      await createNamespace(run, namespace, this.#state.id);
+    }
+    await buildNetwork(run, this.#layout);
+    if (this.#state.congestionControl === '') return;
+    for (const namespace of this.#layout.namespaces)
+      await setSysctls(run, namespace, {
+        'net.ipv4.tcp_congestion_control': this.#state.congestionControl,
+      });
+  }
+
+  async #startNameServers(): Promise<void> {
+    const { runtime } = this.#world.directories;
+    await writeKey(runtime);
+    for (const site of siteNames) {
+      await writeNameServer(this.#world, this.#layout, { site, guests: this.#state.guests });
+      await this.#ensure(`named-${site}`, nameServerCommand(this.#world, this.#layout, site));
+    }
+    await Promise.all(siteNames.map(async (site) => await awaitNameServer(this.#world, site)));
+  }
+
+  /** Starts the process unless it runs; its log is NAME.log. */
+  async #ensure(name: string, argv: readonly string[]): Promise<void> {
+    this.#world.signal.throwIfAborted();
+    const known = this.#state.processes.find((process) => process.name === name);
+    if (known !== undefined && (await isRunning(known))) return;
+    const identity = await this.#world.start(argv, {
+      logFile: path.join(this.#world.directories.runtime, `${name}.log`),
+      environment: { [environmentMark]: this.#state.id },
+    });
+    const others = this.#state.processes.filter((process) => process.name !== name);
+    await this.#save({ processes: [...others, { name, ...identity }] });
+  }
+
+  async #save(change: Partial<LabState>): Promise<void> {
+    this.#state = { ...this.#state, ...change };
+    await writeState(this.#world.directories.runtime, this.#state);
+  }
+}
