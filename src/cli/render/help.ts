@@ -7,5 +7,7 @@ export function addExample(command: Command, lines: readonly string[]): Command 
 
 /** The option every command with a result has. */
 export function addJsonOption(command: Command): Command {
-  return command.option('--json', 'print one JSON document instead of text', false);
+  return command
+    .option('--json', 'print one JSON document instead of text')
+    .setOptionValueWithSource('json', false, 'default');
 }
