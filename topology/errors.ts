@@ -34,6 +34,7 @@ const registry = {
   // state
   LH_STATE_LOCKED: { kind: 'world', message: "State directory '%s' is held by process %s" },
   LH_STATE_UNREACHABLE: { kind: 'world', message: "State at '%s' cannot be reached: %s" },
+  LH_STATE_FAILED: { kind: 'world', message: "State at '%s' failed: %s" },
   LH_STATE_VOLATILE: { kind: 'input', message: "State at '%s' may lose what it was given: %s" },
 
   // site agent

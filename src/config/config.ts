@@ -1,0 +1,106 @@
+import path from 'node:path';
+import { LonghaulError } from '../../topology/errors.ts';
+import type { SecretReference } from '../../topology/resolve/topology.ts';
+import { Secret } from './secret.ts';
+
+/**
+ * What a process was told, once: flags over environment over defaults, checked here, frozen, handed on as one value.
+ * Nothing else in the product looks at the environment.
+ */
+export interface Config {
+  readonly state: StatePlace;
+  /** Moves this worker carries out at once. */
+  readonly concurrency: number;
+  readonly logLevel: LogLevel;
+  /** Where `serve` listens. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The bearer token that callers of `serve` must show; null: nobody is asked. */
+  readonly token: SecretReference | null;
+}
+
+/** A redis URL may hold a password, so it is a secret as a whole; `name` is what may be printed. */
+export type StatePlace =
+  | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'redis'; readonly url: Secret; readonly name: string };
+
+const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** As commander gives them: text, or absent. */
+export interface Flags {
+  readonly state?: string | undefined;
+  readonly concurrency?: string | undefined;
+  readonly logLevel?: string | undefined;
+  readonly listen?: string | undefined;
+  readonly token?: string | undefined;
+}
+
+export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): Config {
+  const pick = (flag: keyof Flags, variable: string, standard: string): Setting => {
+    const fromFlag = flags[flag];
+    if (fromFlag !== undefined) return { name: `--${kebab(flag)}`, text: fromFlag };
+    const fromEnv = env[variable];
+    return fromEnv === undefined || fromEnv === ''
+      ? { name: `--${kebab(flag)}`, text: standard }
+      : { name: variable, text: fromEnv };
+  };
+  const token = pick('token', 'LONGHAUL_TOKEN', '');
+  return Object.freeze({
+    state: readStatePlace(pick('state', 'LONGHAUL_STATE', './.longhaul')),
+    concurrency: readCount(pick('concurrency', 'LONGHAUL_CONCURRENCY', '16'), concurrencyMax),
+    logLevel: readLogLevel(pick('logLevel', 'LONGHAUL_LOG_LEVEL', 'info')),
+    listen: Object.freeze(readListen(pick('listen', 'LONGHAUL_LISTEN', '127.0.0.1:7400'))),
+    token: token.text === '' ? null : readReference(token),
+  });
+}
+
+/** A move in flight is a held call and a few timers; agents take as many connections from one worker. */
+const concurrencyMax = 256;
+
+interface Setting {
+  readonly name: string;
+  readonly text: string;
+}
+
+function readStatePlace({ name, text }: Setting): StatePlace {
+  if (/^(rediss?|unix):\/\//.test(text))
+    return Object.freeze({
+      kind: 'redis',
+      url: new Secret(text),
+      name: text.replace(/\/\/[^/@]*@/, '//[secret]@'),
+    });
+  if (/^\w+:\/\//.test(text))
+    throw invalid(name, 'must be a directory, redis://…, rediss://… or unix:///path of a Redis socket');
+  return Object.freeze({ kind: 'directory', path: path.resolve(text) });
+}
+
+function readCount({ name, text }: Setting, max: number): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > max)
+    throw invalid(name, `'${text}' must be a whole number from 1 to ${max}`);
+  return count;
+}
+
+function readLogLevel({ name, text }: Setting): LogLevel {
+  const level = logLevels.find((each) => each === text);
+  if (level === undefined) throw invalid(name, `'${text}' must be one of ${logLevels.join(', ')}`);
+  return level;
+}
+
+/** `7400`, `127.0.0.1:7400` or `[::1]:7400`. */
+function readListen({ name, text }: Setting): Config['listen'] {
+  const match = /^(?:(\[[0-9a-f:]+\]|[^:[\]]+):)?(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535)
+    throw invalid(name, `'${text}' must be a port, or an address and a port such as 127.0.0.1:7400`);
+  return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port };
+}
+
+function readReference({ name, text }: Setting): SecretReference {
+  if (/^(env|file):./.test(text)) return text;
+  throw invalid(name, 'must refer to the token (env:NAME or file:PATH), not be it');
+}
+
+const kebab = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const invalid = (name: string, why: string): LonghaulError =>
+  new LonghaulError('LH_OPTION_INVALID', [name, why]);
