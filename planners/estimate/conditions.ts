@@ -1,4 +1,4 @@
-import { curveOf, type DirtyCurve } from './dirty-curve.ts';
+import { curvesOf, type WeightedCurve } from './dirty-samples.ts';
 import { assumed } from './limits.ts';
 import type { Model } from './model.ts';
 import type { EstimateInput } from './observation.ts';
@@ -8,11 +8,13 @@ export interface Conditions {
   readonly memoryBytes: number;
   readonly residentBytes: number;
   readonly tcg: boolean;
-  readonly curve: DirtyCurve;
+  /** What the dirty samples leave open. */
+  readonly curves: readonly WeightedCurve[];
+  /** Every sample read zero: such a guest has quiet moments, whatever the kernel does in between. */
+  readonly idle: boolean;
   readonly path: Path;
   readonly transfer: Transfer;
   readonly cores: number;
-  readonly load: number;
   /** Relative standard deviations that missing fields add. */
   readonly doubt: Doubt;
 }
@@ -28,6 +30,7 @@ export interface Path {
   readonly sendBufferBytes: number;
   /** Other moves on the link, and what those with a known rate take. */
   readonly sharers: number;
+  readonly ratedSharers: number;
   readonly takenBytesPerSecond: number;
 }
 
@@ -48,18 +51,18 @@ export interface Transfer {
 export interface Doubt {
   readonly bytes: number;
   readonly goodput: number;
-  readonly dirty: number;
 }
 
 export function conditionsOf(input: EstimateInput, model: Model): Conditions {
   const { guest, settings = {}, host = {} } = input;
   const residentBytes = guest.residentBytes ?? null;
-  const curve = curveOf(input.dirty ?? [], model.parameters);
+  const dirty = input.dirty ?? [];
   return {
     memoryBytes: guest.memoryBytes,
     residentBytes: Math.min(residentBytes ?? guest.memoryBytes * assumed.residentRatio, guest.memoryBytes),
     tcg: guest.accelerator === 'tcg',
-    curve,
+    curves: curvesOf(dirty, guest.memoryBytes, model.parameters),
+    idle: dirty.length > 0 && dirty.every(({ mebibytesPerSecond }) => mebibytesPerSecond === 0),
     path: pathOf(input),
     transfer: {
       capBytesPerSecond:
@@ -77,7 +80,6 @@ export function conditionsOf(input: EstimateInput, model: Model): Conditions {
       gatedStart: input.gatedStart ?? false,
     },
     cores: host.cores ?? assumed.cores,
-    load: host.load1 ?? 0,
     doubt: doubtOf(input, residentBytes !== null),
   };
 }
@@ -93,11 +95,12 @@ function pathOf({ link, concurrent = [] }: EstimateInput): Path {
     congestionControl: link.congestionControl ?? assumed.congestionControl,
     sendBufferBytes: link.sendBufferBytes ?? assumed.sendBufferBytes,
     sharers: concurrent.filter(({ bytesPerSecond }) => bytesPerSecond === undefined).length,
+    ratedSharers: concurrent.filter(({ bytesPerSecond }) => bytesPerSecond !== undefined).length,
     takenBytesPerSecond: concurrent.reduce((sum, { bytesPerSecond = 0 }) => sum + bytesPerSecond, 0),
   };
 }
 
-function doubtOf({ link, dirty, concurrent }: EstimateInput, residentKnown: boolean): Doubt {
+function doubtOf({ link, concurrent }: EstimateInput, residentKnown: boolean): Doubt {
   const missing = assumed.doubt;
   const shared = (concurrent?.length ?? 0) > 0 ? missing.concurrent : 0;
   return {
@@ -110,6 +113,5 @@ function doubtOf({ link, dirty, concurrent }: EstimateInput, residentKnown: bool
       link.bufferSeconds === undefined ? missing.buffer : 0,
       shared,
     ),
-    dirty: dirty === undefined || dirty.length === 0 ? missing.dirtyUnknown : missing.dirtySampled,
   };
 }

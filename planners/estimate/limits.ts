@@ -16,6 +16,13 @@ export const assumed = {
   cores: 8,
   /** Distinct bytes a second that a guest dirties when nobody has measured it. */
   dirtyBytesPerSecond: 4 * 2 ** 20,
+  dirtyFactors: [
+    { factor: 0.05, weight: 0.2 },
+    { factor: 0.3, weight: 0.2 },
+    { factor: 1, weight: 0.2 },
+    { factor: 3, weight: 0.2 },
+    { factor: 20, weight: 0.2 },
+  ],
   /** Relative standard deviation that each missing field adds. */
   doubt: {
     resident: 0.25,
@@ -25,8 +32,6 @@ export const assumed = {
     mtu: 0.02,
     buffer: 0.03,
     concurrent: 0.15,
-    dirtyUnknown: 1,
-    dirtySampled: 0.25,
   },
 } as const;
 
@@ -35,13 +40,29 @@ export const pageBytes = 4096;
 export const pageHeaderBytes = 8;
 export const zeroPageBytes = 9;
 
-/** Auto-converge (QEMU 7.2 defaults): first step, further steps, most; trigger: dirtied ÷ sent in a pass. */
+/**
+ * Auto-converge (QEMU 7.2: cpu-throttle-initial, -increment, max-cpu-throttle, throttle-trigger-threshold; two
+ * triggers, periods of a second: migration/ram.c).
+ */
 export const throttle = {
   initial: 0.2,
   increment: 0.1,
   max: 0.99,
   triggerRatio: 0.5,
-  triggerPasses: 2,
+  triggers: 2,
+  periodSeconds: 1,
+} as const;
+
+/** What a sample of calc-dirty-rate is worth. */
+export const sampling = {
+  /** Cut to whole MiB/s: half of one is missing on average. */
+  cutMebibytesPerSecond: 0.5,
+  /** 4096 sampled pages a GiB: each stands for so much. */
+  mebibytesPerPage: 0.25,
+  /** Unrest of a guest from one sample to the next. */
+  unrestRatio: 0.15,
+  /** Curves less probable than this, beside the best, are left out. */
+  weightMin: 0.02,
 } as const;
 
 /** Passes looked at before the recursion counts as having no end. */

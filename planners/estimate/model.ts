@@ -9,50 +9,56 @@ const positive = z.number().positive();
 const share = z.number().min(0).max(1);
 
 const parametersSchema = z.strictObject({
-  /** Non-zero bytes ÷ resident bytes less `touchedZeroBytes`: what the first pass really carries. */
-  residentShare: positive,
-  /** Resident pages that hold zeros: touched and freed by the guest's own start. */
-  touchedZeroBytes: z.number().nonnegative(),
+  /** Resident pages that hold zeros, touched by the guest's own start; at most that share of what is resident. */
+  touchedZeroBytes: positive,
+  touchedZeroMost: share,
   /** Non-zero bytes among the last pages of RAM, where the first pass ends. */
   tailBytes: positive,
   /** Share of the arithmetic goodput (frame overhead) that a long transfer reaches. */
   goodputShare: share,
-  /** Kernel memory that each segment in the send buffer costs beside its payload (sk_buff truesize). */
-  segmentOverheadBytes: positive,
-  /** Round trips lost per doubling of the window until the path is full. */
-  slowStartRoundTrips: positive,
-  /** C in Mathis' law, window = C ÷ √loss segments. */
+  /** Kernel memory that a buffer in the send queue costs beside its payload (sk_buff truesize). */
+  bufferOverheadBytes: positive,
+  /** Largest window the target's kernel grants (half of tcp_rmem's third figure). */
+  receiveWindowBytes: positive,
+  /** Round trips in which the window doubles. */
+  doublingRoundTrips: positive,
+  /** C in Mathis' law: window = C ÷ √loss segments. */
   mathisConstant: positive,
-  /** Cap overrun of multifd streams: measured rate ÷ `max-bandwidth`. */
+  /** Overrun of the cap by multifd streams: measured rate ÷ `max-bandwidth`. */
   multifdCapFactor: positive,
-  /** Socket memory that autotuning grants, per byte of congestion window. */
-  sendBufferPerWindow: positive,
+  /** Socket memory that autotuning grants ÷ bytes in flight. */
+  socketPerFlight: positive,
   /** Set-up before the first pass: fixed part, and per GiB of RAM under binary translation (TCG). */
   setupSeconds: positive,
   setupTcgSecondsPerGibibyte: positive,
-  /** Zero-page scan, bytes of zero RAM a second. */
+  /** Zero RAM scanned a second. */
   scanBytesPerSecond: positive,
-  /** Shortest time between two bitmap synchronisations. */
-  sliceSeconds: positive,
-  /** Share of the best case that a lucky slice may clear before the pass is cut short (0.5: the mean case). */
-  slicePhase: share,
-  /** Share of the downtime limit that is left to send, on average, when the guest is stopped. */
-  limitShare: positive,
-  /** Dirty rate under migration ÷ sampled before it. */
-  dirtyInflation: positive,
-  /** Time constant, as a share of the shortest sample, of a working set already saturated in that sample. */
-  saturatedShare: positive,
+  /** How long the source goes on sending, on the better tries, after the stop rule's threshold is met. */
+  roomSeconds: positive,
+  /** A synchronisation of the bitmap, and what surrounds it. */
+  syncSeconds: positive,
+  /** Downtime ÷ time the rest takes at the goodput. */
+  downtimeShare: positive,
+  /** What a guest dirties when samples read nothing. */
+  backgroundBytesPerSecond: positive,
+  /** Rewrites of a working set a second where the samples do not tell: median, and ln of its spread. */
+  refreshPerSecond: positive,
+  refreshSpread: positive,
+  /** Share of the throttled time by which dirtying slows down. */
+  throttleEffect: share,
   /** Target's device load and start after the last byte. */
   loadSeconds: positive,
   /** What a client waits beyond the pause until its session answers. */
-  sessionRecoverySeconds: positive,
-  /** Bytes that `compress` leaves of a non-zero page, and what one core compresses. */
+  sessionSeconds: positive,
+  /** Bytes that `compress` leaves of a non-zero page, and what a core compresses. */
   compressRatio: share,
   compressBytesPerSecondPerCore: positive,
-  /** Bytes that xbzrle leaves of a page that is sent again from its cache. */
+  /** Bytes that xbzrle leaves of a page sent again. */
   xbzrleRatio: share,
-  /** Page faults that stall a client after post-copy began, in round trips. */
+  /** Page faults in a row that a client waits for after post-copy began. */
   faultRoundTrips: positive,
+  /** ln of the verdict's uncertainty: measured margins scatter so much around 1. */
+  marginSpread: positive,
 });
 export type Parameters = z.infer<typeof parametersSchema>;
 export type ParameterName = keyof Parameters;
@@ -62,8 +68,8 @@ export type Quantity = (typeof quantities)[number];
 export const regimes = ['steady', 'edge', 'post-copy', 'throttled', 'compressed', 'lossy'] as const;
 export type Regime = (typeof regimes)[number];
 
-/** Measured ÷ predicted: the 10th, 50th and 90th percentile of held-out moves. */
-const spreadSchema = z.strictObject({ low: positive, mid: positive, high: positive });
+/** Measured ÷ predicted of held-out moves: the 10th and the 90th percentile. */
+const spreadSchema = z.strictObject({ low: positive, high: positive });
 export type Spread = z.infer<typeof spreadSchema>;
 
 export const modelSchema = z.strictObject({
@@ -72,7 +78,5 @@ export const modelSchema = z.strictObject({
   fittedTo: z.string(),
   parameters: parametersSchema,
   spread: z.record(z.enum(regimes), z.record(z.enum(quantities), spreadSchema)),
-  /** Standard deviation of ln(margin) with which verdicts are uncertain. */
-  verdictSigma: positive,
 });
 export type Model = z.infer<typeof modelSchema>;

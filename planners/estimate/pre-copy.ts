@@ -1,124 +1,117 @@
-import type { Conditions } from './conditions.ts';
 import { type DirtyCurve, dirtiedIn } from './dirty-curve.ts';
-import type { Goodput } from './goodput.ts';
-import { pageBytes, pageHeaderBytes, passesMax, throttle, zeroPageBytes } from './limits.ts';
-import type { Parameters } from './model.ts';
+import type { FirstPass } from './first-pass.ts';
+import { passesMax, throttle } from './limits.ts';
 
-/** A pre-copy move, pass by pass (docs/design/estimation.md, "Pre-copy"). */
+/** A pre-copy move on one dirty curve, pass by pass (docs/design/estimation.md, "Pre-copy"). */
 export interface PreCopy {
   readonly converges: boolean;
-  /** What a slice may dirty ÷ what it does, where the recursion settles; above 1 it converges. */
+  /** How many times as much the guest might dirty and still meet the rule; above 1 it converges. */
   readonly margin: number;
-  /** Start to the source's last write; without end: to the pass where it was given up. */
-  readonly totalSeconds: number;
-  readonly downtimeSeconds: number;
-  /** Left to send when the guest is stopped. */
+  /** From the start of the first pass until the guest is stopped. */
+  readonly seconds: number;
+  /** Bytes sent until then. */
+  readonly bytes: number;
+  /** Left to send when it is stopped. */
   readonly restBytes: number;
-  readonly transferredBytes: number;
-  /** Bytes a second while it does not end. */
-  readonly rateBytesPerSecond: number;
   readonly passes: number;
+  /** Share of its time for which the guest is held back at the end. */
   readonly throttled: number;
 }
 
-export interface Sending {
-  readonly goodput: Goodput;
-  /** Goodput, or the cap where that is lower. */
+export interface PreCopyQuestion {
+  readonly curve: DirtyCurve;
+  readonly first: FirstPass;
   readonly rateBytesPerSecond: number;
-  /** Rate of the last copy: the cap is lifted. */
-  readonly finalBytesPerSecond: number;
+  readonly downtimeLimitSeconds: number;
+  /** How long the source goes on sending, on the better tries, after the threshold is met. */
+  readonly roomSeconds: number;
+  /** A synchronisation of the bitmap. */
+  readonly syncSeconds: number;
+  readonly autoConverge: boolean;
+  /** Share of a throttled vCPU's time by which dirtying really slows down. */
+  readonly throttleEffect: number;
+  /** Bytes on their way per byte of a page sent again: below 1 with compression. The rule counts whole pages. */
+  readonly resendRatio: number;
 }
 
-export interface FirstPass {
-  readonly bytes: number;
-  readonly seconds: number;
-}
-
-/** Non-zero memory with page headers, zero pages at 9 bytes, at the rate, after the set-up and the slow start. */
-export function firstPass(conditions: Conditions, sending: Sending, parameters: Parameters): FirstPass {
-  const { memoryBytes, residentBytes } = conditions;
-  const touched = Math.min(parameters.touchedZeroBytes, residentBytes / 2);
-  const nonZero = Math.min((residentBytes - touched) * parameters.residentShare, memoryBytes);
-  const zero = memoryBytes - nonZero;
-  const bytes = nonZero * headerRatio + (zero / pageBytes) * zeroPageBytes;
-  return {
-    bytes,
-    seconds:
-      bytes / sending.rateBytesPerSecond +
-      zero / parameters.scanBytesPerSecond +
-      sending.goodput.slowStartSeconds,
-  };
-}
-
-export const headerRatio = 1 + pageHeaderBytes / pageBytes;
-
-export const setupSeconds = (conditions: Conditions, parameters: Parameters): number =>
-  parameters.setupSeconds +
-  (conditions.tcg ? (conditions.memoryBytes / 2 ** 30) * parameters.setupTcgSecondsPerGibibyte : 0) +
-  (conditions.transfer.multifd ? 2 * conditions.path.rttSeconds : conditions.path.rttSeconds);
-
-/** QEMU's rule (migration.c): stop when what is left fits `rate of the last window × downtime limit`. */
-export function preCopy(conditions: Conditions, sending: Sending, parameters: Parameters): PreCopy {
-  const { transfer, curve } = conditions;
-  const rate = sending.rateBytesPerSecond;
-  const limit = transfer.downtimeLimitSeconds;
-  const threshold = rate * limit;
-  const slice = parameters.sliceSeconds;
-  const kept = threshold * restShare(limit, slice, parameters.slicePhase);
-  const first = firstPass(conditions, sending, parameters);
-  const tail = Math.min(threshold, parameters.tailBytes, first.bytes);
-  const hot = Math.max(curve.hotBytes, 1);
-  let throttled = 0;
-  let triggers = 0;
-  let passes = 2;
-  let seconds = setupSeconds(conditions, parameters) + first.seconds - tail / rate;
+/**
+ * QEMU's rule (migration/migration.c): when what is left fits `rate × downtime limit`, the bitmap is synchronised; if
+ * what is left with what was dirtied since still fits, the guest is stopped. The rule is looked at between slices of
+ * sending, so a pass ends with the threshold less part of a slice, the room, and the question is whether what is
+ * dirtied while the room is sent fits into it: room against D(room ÷ rate + sync) × clean, as pages still to be sent
+ * cannot be dirtied again. With a limit shorter than a slice all of the threshold is room.
+ */
+export function preCopy(question: PreCopyQuestion): PreCopy {
+  const { curve, first, rateBytesPerSecond: rate, syncSeconds } = question;
+  const threshold = rate * question.downtimeLimitSeconds;
+  const pageRate = rate / question.resendRatio;
+  const room =
+    pageRate * Math.min(question.roomSeconds, question.downtimeLimitSeconds * question.resendRatio);
+  const kept = threshold - room;
+  const clean = Math.max(0, 1 - kept / Math.max(curve.hotBytes, kept, 1));
+  const throttling = startThrottling(question);
+  const tail = Math.min(threshold, first.tailBytes);
+  let seconds = first.seconds - tail / rate;
   let bytes = first.bytes - tail;
-  let rest = tail + dirtied(curve, first.seconds, 0);
-  let passSeconds = first.seconds;
-  while (rest > threshold && passes < passesMax && seconds < transfer.timeoutSeconds * 4) {
-    const sent = Math.max(rest - kept, rate * slice);
-    passSeconds = sent / rate;
-    const fresh = dirtied(curve, passSeconds, throttled) * Math.max(0, 1 - kept / Math.max(hot, kept));
-    if (transfer.autoConverge && fresh > sent * throttle.triggerRatio) {
-      triggers += 1;
-      if (triggers >= throttle.triggerPasses) {
-        throttled =
-          throttled === 0 ? throttle.initial : Math.min(throttle.max, throttled + throttle.increment);
-        triggers = 0;
-      }
-    }
-    const next = kept + fresh;
-    seconds += passSeconds;
-    bytes += sent;
+  let rest = tail + dirtiedIn(curve, first.seconds);
+  let passes = 3;
+  while (rest > threshold && passes < passesMax) {
+    const before = rest;
+    const pass = (rest - kept) / pageRate + syncSeconds;
+    const fresh = dirtiedIn(curve, pass * throttling.activity()) * clean;
+    throttling.pass(pass, fresh / (pass * pageRate));
+    seconds += pass;
+    bytes += (pass - syncSeconds) * rate;
     passes += 1;
-    if (next >= rest * 0.999 && next > threshold && (!transfer.autoConverge || throttled >= throttle.max)) {
-      rest = next;
-      break;
-    }
-    rest = next;
+    rest = kept + fresh;
+    if (rest > threshold && rest >= before * settledRatio && throttling.exhausted()) break;
   }
-  const converges = rest <= threshold;
-  const floor = dirtied(curve, slice, throttled) * Math.max(0, 1 - kept / Math.max(hot, kept));
-  const left = Math.min(rest, threshold);
-  const downtimeSeconds = (left * parameters.limitShare) / sending.finalBytesPerSecond;
+  const fresh = dirtiedIn(curve, (room / pageRate + syncSeconds) * throttling.activity()) * clean;
   return {
-    converges,
-    margin: floor > 0 ? (threshold - kept) / floor : Infinity,
-    totalSeconds: seconds + downtimeSeconds,
-    downtimeSeconds,
-    restBytes: left * parameters.limitShare,
-    transferredBytes: bytes + left,
-    rateBytesPerSecond: rate,
+    converges: rest <= threshold,
+    margin: fresh > 0 ? room / fresh : Infinity,
+    seconds,
+    bytes,
+    restBytes: Math.min(rest, threshold),
     passes,
-    throttled,
+    throttled: throttling.share(),
   };
 }
 
-/** Share of the threshold that is left, on average, when a pass is cut short: the end of a slice falls anywhere. */
-function restShare(limitSeconds: number, sliceSeconds: number, phase: number): number {
-  if (limitSeconds >= sliceSeconds) return 1 - (phase * sliceSeconds) / limitSeconds;
-  return (1 - phase) * (limitSeconds / sliceSeconds);
+/** The recursion decreases towards its fixed point; closer than this to the last value it has arrived. */
+const settledRatio = 0.999;
+
+interface Throttling {
+  /** Share of its dirtying that the guest still does. */
+  activity(): number;
+  pass(seconds: number, dirtiedPerSent: number): void;
+  /** True when no further step can come. */
+  exhausted(): boolean;
+  share(): number;
 }
 
-const dirtied = (curve: DirtyCurve, seconds: number, throttled: number): number =>
-  dirtiedIn(curve, seconds * (1 - throttled));
+/**
+ * Auto-converge (migration/ram.c): at most once a second a synchronisation compares dirtied with sent bytes; every
+ * second time that it finds more than half, the guest is held back one step more.
+ */
+function startThrottling({ autoConverge, throttleEffect }: PreCopyQuestion): Throttling {
+  let share = 0;
+  let periodSeconds = 0;
+  let triggers = 0;
+  return {
+    activity: () => 1 - throttleEffect * share,
+    pass: (seconds, dirtiedPerSent) => {
+      if (!autoConverge) return;
+      periodSeconds += seconds;
+      if (periodSeconds < throttle.periodSeconds) return;
+      periodSeconds = 0;
+      if (dirtiedPerSent <= throttle.triggerRatio) return;
+      triggers += 1;
+      if (triggers < throttle.triggers) return;
+      triggers = 0;
+      share = share === 0 ? throttle.initial : Math.min(throttle.max, share + throttle.increment);
+    },
+    exhausted: () => !autoConverge || share >= throttle.max,
+    share: () => share,
+  };
+}

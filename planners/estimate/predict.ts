@@ -1,11 +1,13 @@
 import { conditionsOf, type Conditions } from './conditions.ts';
+import type { Course, Outlook } from './course.ts';
 import { diskCopyOf, mirrorSeconds } from './disk-copy.ts';
 import type { Estimate, Quantiles } from './estimate.ts';
-import { goodputOf } from './goodput.ts';
+import { bytesMax, secondsMax } from './limits.ts';
+import { liveOutlook } from './live.ts';
 import type { Model, Quantity } from './model.ts';
 import type { EstimateInput } from './observation.ts';
-import { clampBytes, clampSeconds, normal, rangeOf } from './ranges.ts';
-import { type Course, liveCourse } from './transfer.ts';
+import { normal, rangeOver } from './ranges.ts';
+import { sendingOf } from './sending.ts';
 
 /**
  * Predicts a move from what is known beforehand. Pure: the same input and model give the same answer.
@@ -18,7 +20,7 @@ export function estimate(input: EstimateInput, model: Model): Estimate {
     verdict: quick.verdict,
     completesProbability: quick.completesProbability,
     ...quick.ranges,
-    passes: quick.course.passes,
+    passes: Math.max(...quick.outlook.courses.map(({ course }) => course.passes)),
     why: whyOf(quick),
     wouldCompleteWith: quick.verdict === 'completes' ? null : wouldCompleteWith(input, model),
   };
@@ -27,7 +29,7 @@ export function estimate(input: EstimateInput, model: Model): Estimate {
 export interface QuickEstimate {
   readonly verdict: Estimate['verdict'];
   readonly completesProbability: number;
-  readonly course: Course;
+  readonly outlook: Outlook;
   readonly ranges: Pick<
     Estimate,
     | 'totalSeconds'
@@ -42,84 +44,94 @@ export interface QuickEstimate {
 /** The fast path: verdict and ranges, without reasons and without looking for what would help. */
 export function quickEstimate(input: EstimateInput, model: Model): QuickEstimate {
   const conditions = conditionsOf(input, model);
-  const course = courseOf(input, conditions, model);
-  const late = course.totalSeconds > conditions.transfer.timeoutSeconds;
-  const verdict = !course.converges ? 'does-not-converge' : late ? 'not-in-time' : 'completes';
-  const spread = model.spread[course.regime];
+  const outlook = outlookOf(input, conditions, model);
+  const spread = model.spread[outlook.regime];
   const { doubt, transfer } = conditions;
-  const range = (quantity: Quantity, centre: number, unknown: number): Quantiles =>
-    rangeOf(centre, spread[quantity], unknown);
-  const time = Math.hypot(doubt.bytes, doubt.goodput);
-  const total = clampSeconds(range('total', course.totalSeconds, time));
-  const bytes = clampBytes(range('bytes', course.transferredBytes, doubt.bytes));
-  const timely = normal(
-    (2.56 * Math.log(transfer.timeoutSeconds / total.p50)) / Math.max(0.02, Math.log(total.p90 / total.p10)),
+  const seconds = (quantity: Quantity, of: (course: Course) => number, unknown: number): Quantiles =>
+    rangeOver(outlook, of, { spread: spread[quantity], doubt: unknown, most: secondsMax });
+  const total = seconds('total', (course) => course.totalSeconds, Math.hypot(doubt.bytes, doubt.goodput));
+  const bytes = rangeOver(outlook, (course) => course.transferredBytes, {
+    spread: spread.bytes,
+    doubt: doubt.bytes,
+    most: bytesMax,
+  });
+  const width = Math.log(spread.total.high / spread.total.low) / 2.563;
+  const converging = sum(outlook, ({ margin }) => chance(margin, model.parameters.marginSpread));
+  const completing = sum(
+    outlook,
+    ({ margin, totalSeconds }) =>
+      chance(margin, model.parameters.marginSpread) * chance(transfer.timeoutSeconds / totalSeconds, width),
   );
-  const ends = course.converges;
+  const ends = converging >= 0.5;
+  const { wireRatio } = outlook.sending.goodput;
   return {
-    verdict,
-    completesProbability: timely * normal(Math.log(Math.min(course.margin, 1e6)) / model.verdictSigma),
-    course,
+    verdict: completing >= 0.5 ? 'completes' : ends ? 'not-in-time' : 'does-not-converge',
+    completesProbability: completing,
+    outlook,
     ranges: {
       totalSeconds: ends ? total : null,
-      downtimeSeconds: ends ? clampSeconds(range('downtime', course.downtimeSeconds, doubt.goodput)) : null,
-      pauseSeconds: ends ? clampSeconds(range('pause', course.pauseSeconds, doubt.goodput)) : null,
-      sessionStallSeconds: ends ? clampSeconds(range('stall', course.stallSeconds, doubt.goodput)) : null,
+      downtimeSeconds: ends ? seconds('downtime', (course) => course.downtimeSeconds, doubt.goodput) : null,
+      pauseSeconds: ends ? seconds('pause', (course) => course.pauseSeconds, doubt.goodput) : null,
+      sessionStallSeconds: ends ? seconds('stall', (course) => course.stallSeconds, doubt.goodput) : null,
       transferredBytes: bytes,
-      wireBytes: {
-        p10: bytes.p10 * course.wireRatio,
-        p50: bytes.p50 * course.wireRatio,
-        p90: bytes.p90 * course.wireRatio,
-      },
+      wireBytes: { p10: bytes.p10 * wireRatio, p50: bytes.p50 * wireRatio, p90: bytes.p90 * wireRatio },
     },
   };
 }
 
-function courseOf(input: EstimateInput, conditions: Conditions, model: Model): Course {
-  if (input.method === 'cold' || input.method === 'redirect') return stoppedCourse(input, conditions, model);
-  const live = liveCourse(conditions, model);
+/** Probability that a quotient that should be above 1 is, when it scatters by so much (ln). */
+const chance = (quotient: number, spread: number): number => normal(Math.log(quotient) / spread);
+
+const sum = ({ courses }: Outlook, of: (course: Course) => number): number =>
+  courses.reduce((total, { course, weight }) => total + weight * of(course), 0);
+
+function outlookOf(input: EstimateInput, conditions: Conditions, model: Model): Outlook {
+  if (input.method === 'cold' || input.method === 'redirect') return stoppedOutlook(input, conditions, model);
+  const live = liveOutlook(conditions, model);
   const disks = diskCopyOf(input.disks);
   const seconds = mirrorSeconds(disks, live.sending.rateBytesPerSecond);
   if (seconds === 0) return live;
+  const mirrored = disks.bytes + (seconds ?? 0) * disks.writeBytesPerSecond;
   return {
     ...live,
-    converges: live.converges && seconds !== null,
-    margin: seconds === null ? 0.01 : live.margin,
-    totalSeconds: live.totalSeconds + (seconds ?? 0),
-    transferredBytes: live.transferredBytes + disks.bytes + (seconds ?? 0) * disks.writeBytesPerSecond,
+    courses: live.courses.map(({ course, weight }) => ({
+      weight,
+      course: {
+        ...course,
+        converges: course.converges && seconds !== null,
+        margin: seconds === null ? 0 : course.margin,
+        totalSeconds: course.totalSeconds + (seconds ?? 0),
+        transferredBytes: course.transferredBytes + mirrored,
+      },
+    })),
   };
 }
 
 /** Cold: shut down, copy what is not there, boot. Redirect: clone, then move sessions; nothing pauses. */
-function stoppedCourse(input: EstimateInput, conditions: Conditions, model: Model): Course {
-  const goodput = goodputOf(conditions.path, conditions.transfer.streams, model.parameters);
+function stoppedOutlook(input: EstimateInput, conditions: Conditions, model: Model): Outlook {
+  const sending = sendingOf(conditions, model.parameters);
+  const rate = sending.rateBytesPerSecond;
   const { bytes } = diskCopyOf(input.disks);
-  const copySeconds = bytes / goodput.bytesPerSecond;
+  const copySeconds = bytes / rate;
   const redirect = input.method === 'redirect';
   const away = (input.shutdownSeconds ?? 20) + copySeconds + (input.bootSeconds ?? 40);
-  const total = redirect ? (input.cloneSeconds ?? 60) + copySeconds : away;
   const gone = redirect ? 0 : away;
-  return {
-    regime: 'steady',
+  const course: Course = {
     converges: true,
     margin: Infinity,
-    totalSeconds: total,
+    totalSeconds: redirect ? (input.cloneSeconds ?? 60) + copySeconds : away,
     downtimeSeconds: gone,
     pauseSeconds: gone,
     stallSeconds: gone,
     transferredBytes: bytes,
-    wireRatio: goodput.wireRatio,
     passes: 0,
-    sending: {
-      goodput,
-      rateBytesPerSecond: goodput.bytesPerSecond,
-      finalBytesPerSecond: goodput.bytesPerSecond,
-    },
+    throttled: 0,
   };
+  return { regime: 'steady', sending, courses: [{ course, weight: 1 }] };
 }
 
-function whyOf({ verdict, course }: QuickEstimate): string[] {
-  return [`${course.sending.goodput.limit} limits the goodput`, `verdict: ${verdict}`];
+function whyOf({ verdict, outlook }: QuickEstimate): string[] {
+  return [`${outlook.sending.limit} limits the rate`, `verdict: ${verdict}`];
 }
 
 function wouldCompleteWith(input: EstimateInput, model: Model): Estimate['wouldCompleteWith'] {

@@ -1,26 +1,52 @@
+import type { Course, Outlook } from './course.ts';
 import type { Quantiles } from './estimate.ts';
-import { bytesMax, secondsMax } from './limits.ts';
 import type { Spread } from './model.ts';
 
 /** z of the 90th percentile of a normal distribution. */
 const z90 = 1.2816;
 
-/** A range around a centre: the model's own spread, widened by what was not known (relative standard deviation). */
-export function rangeOf(centre: number, spread: Spread, doubt: number): Quantiles {
-  const middle = centre * spread.mid;
-  const low = Math.hypot(Math.log(spread.mid / spread.low), z90 * doubt);
-  const high = Math.hypot(Math.log(spread.high / spread.mid), z90 * doubt);
-  return { p10: middle * Math.exp(-low), p50: middle, p90: middle * Math.exp(high) };
+export interface RangeRule {
+  /** Measured ÷ predicted on held-out moves. */
+  readonly spread: Spread;
+  /** Relative standard deviation that missing fields add. */
+  readonly doubt: number;
+  /** No answer is larger. */
+  readonly most: number;
 }
 
-export const clampSeconds = (range: Quantiles): Quantiles => clamp(range, secondsMax);
-export const clampBytes = (range: Quantiles): Quantiles => clamp(range, bytesMax);
+/**
+ * P50 is the weighted median over the courses, which moves in one direction when each course does; P10 and P90 add what
+ * the courses differ by to the model's own spread.
+ */
+export function rangeOver(outlook: Outlook, of: (course: Course) => number, rule: RangeRule): Quantiles {
+  const values = outlook.courses
+    .map(({ course, weight }) => ({ value: of(course), weight }))
+    .sort((a, b) => a.value - b.value);
+  const low = quantile(values, 0.1);
+  const middle = quantile(values, 0.5);
+  const high = quantile(values, 0.9);
+  const unknown = z90 * rule.doubt;
+  const down = Math.exp(-Math.hypot(Math.log(1 / Math.min(1, rule.spread.low)), unknown));
+  const up = Math.exp(Math.hypot(Math.log(Math.max(1, rule.spread.high)), unknown));
+  return {
+    p10: Math.min(low * down, rule.most),
+    p50: Math.min(middle, rule.most),
+    p90: Math.min(high * up, rule.most),
+  };
+}
 
-const clamp = ({ p10, p50, p90 }: Quantiles, most: number): Quantiles => ({
-  p10: Math.min(p10, most),
-  p50: Math.min(p50, most),
-  p90: Math.min(p90, most),
-});
+/** The smallest value at or below which at least that share of the weight lies. */
+function quantile(
+  sorted: readonly { readonly value: number; readonly weight: number }[],
+  share: number,
+): number {
+  let sum = 0;
+  for (const { value, weight } of sorted) {
+    sum += weight;
+    if (sum >= share - 1e-9) return value;
+  }
+  return sorted.at(-1)?.value ?? 0;
+}
 
 /** Standard normal distribution function, Abramowitz and Stegun 26.2.17 (error below 7.5e-8). */
 export function normal(z: number): number {

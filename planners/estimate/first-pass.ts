@@ -1,0 +1,48 @@
+import type { Conditions } from './conditions.ts';
+import { pageBytes, pageHeaderBytes, zeroPageBytes } from './limits.ts';
+import type { Parameters } from './model.ts';
+import type { Sending } from './sending.ts';
+
+/** The first pass over all memory: non-zero pages with their headers, zero pages at nine bytes. */
+export interface FirstPass {
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Non-zero bytes among the last pages, where the stop rule may cut it short. */
+  readonly tailBytes: number;
+}
+
+/** Bytes of a page in the stream ÷ bytes of the page. */
+export const headerRatio = 1 + pageHeaderBytes / pageBytes;
+
+export function firstPass(
+  { memoryBytes, residentBytes }: Conditions,
+  sending: Sending,
+  parameters: Parameters,
+): FirstPass {
+  const touched = Math.min(parameters.touchedZeroBytes, residentBytes * parameters.touchedZeroMost);
+  const nonZero = residentBytes - touched;
+  const zero = memoryBytes - nonZero;
+  const bytes = nonZero * headerRatio * sending.firstRatio + (zero / pageBytes) * zeroPageBytes;
+  return {
+    bytes,
+    seconds: sendSeconds(bytes, sending) + zero / parameters.scanBytesPerSecond,
+    tailBytes: Math.min(parameters.tailBytes, nonZero) * sending.firstRatio,
+  };
+}
+
+/**
+ * Time to send so much from a cold start: the window doubles every `doublingSeconds` from `initialWindowBytes` until
+ * the path is full. Grows with the bytes, never shrinks with a slower rate or a longer round trip.
+ */
+export function sendSeconds(
+  bytes: number,
+  { rateBytesPerSecond: rate, goodput }: Pick<Sending, 'rateBytesPerSecond' | 'goodput'>,
+): number {
+  const { doublingSeconds, initialWindowBytes } = goodput;
+  const growth = doublingSeconds / Math.LN2;
+  const initialRate = initialWindowBytes / goodput.roundTripSeconds;
+  if (growth === 0 || rate <= initialRate) return bytes / rate;
+  const rampBytes = growth * (rate - initialRate);
+  if (bytes < rampBytes) return growth * Math.log1p(bytes / (growth * initialRate));
+  return growth * Math.log(rate / initialRate) + (bytes - rampBytes) / rate;
+}

@@ -1,0 +1,41 @@
+import type { Conditions } from './conditions.ts';
+import type { Parameters } from './model.ts';
+import type { Sending } from './sending.ts';
+
+/**
+ * QEMU's `downtime`: from the stop of the guest until the source has written its last byte into the socket. The cap
+ * is lifted for it; a capped sender has an empty socket, which takes the first bytes at once.
+ */
+export function writtenSeconds(restBytes: number, sending: Sending, parameters: Parameters): number {
+  const room = isCapped(sending) ? sending.goodput.backlogBytes : 0;
+  const left = Math.max(0, restBytes * parameters.downtimeShare - room);
+  return stopSeconds + left / sending.finalBytesPerSecond;
+}
+
+/**
+ * The true pause, source stopped to target running: the rest and what lies before it in socket and path, half a round
+ * trip, the target's device load. A gated start waits for the word of the target's agent: one control round trip.
+ */
+export function landingSeconds(
+  restBytes: number,
+  { path, transfer }: Pick<Conditions, 'path' | 'transfer'>,
+  { sending, parameters }: { sending: Sending; parameters: Parameters },
+): number {
+  const before = isCapped(sending) ? 0 : sending.goodput.backlogBytes / sending.goodput.bytesPerSecond;
+  return (
+    stopSeconds +
+    (restBytes * parameters.downtimeShare) / sending.finalBytesPerSecond +
+    before +
+    path.rttSeconds * (transfer.gatedStart ? 1.5 : 0.5) +
+    parameters.loadSeconds
+  );
+}
+
+/** Stopping the vCPUs and saving the devices, without any memory left: the least QMP reports. */
+const stopSeconds = 0.006;
+
+/** Below this share of the goodput the socket runs empty between two windows of the cap. */
+const cappedShare = 0.98;
+
+const isCapped = ({ rateBytesPerSecond, finalBytesPerSecond }: Sending): boolean =>
+  rateBytesPerSecond < finalBytesPerSecond * cappedShare;
