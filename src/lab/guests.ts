@@ -18,7 +18,8 @@ export interface GuestOptions {
 
 export const echoPort = 7;
 export const pathPort = 8;
-export const sessionPort = 7000;
+/** Where the first guest's own session goes, at the outside client; the next guest's to the next port. */
+const firstSessionPort = 7001;
 const tickMilliseconds = 100;
 
 export function planGuests(
@@ -41,7 +42,7 @@ export function planGuests(
         gateway: layout.sites.a.defaultGateway,
         tick: String(tickMilliseconds),
         dirty,
-        session: `${layout.outside.address},${sessionPort}`,
+        session: `${layout.outside.address},${firstSessionPort + index}`,
       },
     };
   });
@@ -87,3 +88,6 @@ function kernelLine({ options }: LabGuest): string {
     .map(([name, value]) => `lh.${name}=${value}`);
   return ['console=ttyS0', 'quiet', 'panic=-1', 'tsc=unstable', ...set].join(' ');
 }
+
+/** The port at the outside client to which the guest opens its session. */
+export const sessionPortOf = ({ options }: LabGuest): number => Number(options['session']?.split(',')[1]);

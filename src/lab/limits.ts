@@ -27,3 +27,19 @@ export const relayAnswerSeconds = 5;
 
 /** Every process of the lab has this in its environment, with the lab's id: `down` finds also those never recorded. */
 export const environmentMark = 'LONGHAUL_LAB';
+
+/** Where each site's agent listens, on its gateway's management address; the relay takes it for control traffic. */
+export const agentPort = 7443;
+
+/** A lab does not live longer; nothing else trusts its authority. */
+export const certificateDays = 30;
+
+/** What each site's one host offers: enough for all guests of a lab, as far as the planner is concerned. */
+export const hostCores = 8;
+export const hostMemoryBytes = 16 * 2 ** 30;
+
+/** How often somebody new looks a guest's name up and connects. */
+export const newcomerMilliseconds = 200;
+
+/** A session gets so long to have its last bytes echoed; session.c gives up after 10 s. */
+export const sessionEndSeconds = 25;

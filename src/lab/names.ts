@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readIfThere, writeWhole } from './files.ts';
+import { keyFiles } from './keys.ts';
 import { inNamespace } from './kernel.ts';
 import { type Layout, type SiteName, siteNames } from './layout.ts';
 import { serverStartSecondsMax } from './limits.ts';
@@ -15,20 +15,14 @@ import { awaitResult, type LabWorld } from './world.ts';
 export const zone = 'lab.test';
 export const keyName = 'longhaul-lab';
 export const nameServerPort = 53;
-export const guestNameTtlSeconds = 60;
+/** Short, so that a move in the lab need not wait a minute for caches to forget the old address. */
+export const guestNameTtlSeconds = 5;
 export const reverseZones = ['0.1.10.in-addr.arpa', '0.2.10.in-addr.arpa'] as const;
 
 const folderOf = (runtime: string, site: SiteName): string => path.join(runtime, `named-${site}`);
-export const keyFile = (runtime: string): string => path.join(runtime, 'keys', 'dns-key');
 
 export const nameServerLog = (runtime: string, site: SiteName): string =>
   path.join(runtime, `named-${site}.log`);
-
-/** The shared secret, base64, in a file of mode 0600; made once. */
-export async function writeKey(runtime: string): Promise<void> {
-  const file = keyFile(runtime);
-  if ((await readIfThere(file)) === null) await writeWhole(file, randomBytes(32).toString('base64'));
-}
 
 /** Zone files are only written where there are none: the server has changed them since. */
 export async function writeNameServer(
@@ -39,7 +33,7 @@ export async function writeNameServer(
   const { runtime } = world.directories;
   const folder = folderOf(runtime, site);
   await mkdir(folder, { recursive: true });
-  const secret = await readFile(keyFile(runtime), 'utf8');
+  const secret = await readFile(keyFiles(runtime).dns, 'utf8');
   const address = layout.sites[site].servicesAddress;
   await writeWhole(path.join(folder, 'named.conf'), configuration(folder, address, secret));
   const zones = { [zone]: forwardRecords(layout, guests), ...reverseRecords(guests) };

@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LonghaulError } from '../../topology/errors.ts';
 import { formatBitsPerSecond, formatSeconds } from '../../topology/units.ts';
 import { isRunning } from '../world/processes.ts';
+import { writeDocuments } from './documents.ts';
 import { takeDown } from './down.ts';
 import { buildGuestImage } from './guest/image.ts';
 import { awaitGuest, guestCommand, type GuestOptions, planGuests } from './guests.ts';
 import { buildNetwork, buildRoutes, createNamespace, listNamespaces, ownerOf, setSysctls } from './kernel.ts';
+import { writeKeys } from './keys.ts';
 import { createLayout, type Layout, siteNames } from './layout.ts';
 import { environmentMark } from './limits.ts';
 import { withLock } from './lock.ts';
-import { awaitNameServer, nameServerCommand, writeKey, writeNameServer } from './names.ts';
+import { awaitNameServer, nameServerCommand, writeNameServer } from './names.ts';
 import type { LinkShape } from './profiles.ts';
 import { awaitRelay, relayCommand } from './relay.ts';
 import { requireMachine } from './requirements.ts';
@@ -34,7 +36,7 @@ export async function bringUp(world: LabWorld, options: LabOptions): Promise<Lab
   await mkdir(path.dirname(world.directories.runtime), { recursive: true, mode: 0o700 });
   return await withLock(path.dirname(world.directories.runtime), options.prefix, async () => {
     const layout = createLayout(options.prefix, options.shape);
-    const standing = await standingLab(world, options, layout);
+    const standing = await standingLab(world, await withCongestionControl(options), layout);
     try {
       return await new Building(world, layout, standing).finish();
     } catch (cause) {
@@ -44,6 +46,20 @@ export async function bringUp(world: LabWorld, options: LabOptions): Promise<Lab
       throw cause;
     }
   });
+}
+
+/** The machine's own where none is asked for; a namespace may only use one that the machine allows to everybody. */
+async function withCongestionControl(options: LabOptions): Promise<LabOptions> {
+  const ask = async (name: string): Promise<string> =>
+    (await readFile(`/proc/sys/net/ipv4/tcp_${name}`, 'utf8')).trim();
+  const wanted = options.congestionControl ?? (await ask('congestion_control'));
+  const allowed = (await ask('allowed_congestion_control')).split(' ');
+  if (allowed.includes(wanted)) return { ...options, congestionControl: wanted };
+  const command = `sysctl net.ipv4.tcp_allowed_congestion_control="${[...allowed, wanted].join(' ')}"`;
+  throw new LonghaulError('LH_OPTION_INVALID', [
+    '--congestion-control',
+    `this machine allows ${allowed.join(', ')} in namespaces, not '${wanted}'; allow it with: ${command}`,
+  ]);
 }
 
 /** The lab to finish: a new one, or the one that stands already with the same options. */
@@ -128,6 +144,7 @@ class Building {
     const relay = await relayCommand(this.#world, this.#layout.circuits, this.#state.seed);
     this.#world.signal.throwIfAborted();
     if (this.#state.phase === 'building') await this.#buildNamespaces();
+    await writeKeys(this.#world, this.#layout);
     say('starting the WAN relay and the name servers');
     await this.#ensure('relay', relay);
     await awaitRelay(this.#world);
@@ -139,6 +156,7 @@ class Building {
     await Promise.all(
       this.#state.guests.map(async (guest: LabGuest) => await awaitGuest(this.#world, guest)),
     );
+    await writeDocuments(this.#world.directories.runtime, this.#layout, this.#state);
     await this.#save({ phase: 'up' });
     return this.#state;
   }
@@ -151,16 +169,11 @@ class Building {
       await createNamespace(run, namespace, this.#state.id);
     }
     await buildNetwork(run, this.#layout);
-    if (this.#state.congestionControl === '') return;
-    for (const namespace of this.#layout.namespaces)
-      await setSysctls(run, namespace, {
-        'net.ipv4.tcp_congestion_control': this.#state.congestionControl,
-      });
+    const values = { 'net.ipv4.tcp_congestion_control': this.#state.congestionControl };
+    for (const namespace of this.#layout.namespaces) await setSysctls(run, namespace, values);
   }
 
   async #startNameServers(): Promise<void> {
-    const { runtime } = this.#world.directories;
-    await writeKey(runtime);
     for (const site of siteNames) {
       await writeNameServer(this.#world, this.#layout, { site, guests: this.#state.guests });
       await this.#ensure(`named-${site}`, nameServerCommand(this.#world, this.#layout, site));

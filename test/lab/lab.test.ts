@@ -9,6 +9,10 @@ import { createLayout } from '../../src/lab/layout.ts';
 import { linkShape } from '../../src/lab/profiles.ts';
 import { connectRelay } from '../../src/lab/relay.ts';
 import { examineLab } from '../../src/lab/status.ts';
+import { GuestClients, sessionRoles } from '../../src/lab/sessions.ts';
+import { runbookFile, topologyFile } from '../../src/lab/documents.ts';
+import { readFiles } from '../../topology/resolve/read.ts';
+import { readSource } from '../../src/config/input-files.ts';
 import { readState } from '../../src/lab/state.ts';
 import { bringUp, type LabOptions } from '../../src/lab/up.ts';
 import { realClock } from '../../src/world/real.ts';
@@ -73,34 +77,57 @@ requires('the lab', await labNeeds(), () => {
       ]);
     });
 
-    test('the guest counts on its console, and opens a session of its own to the outside', async () => {
+    test('the guest counts on its console and is not restarted', async () => {
       const guest = (await readState(runtime))!.guests[0]!;
-      const ticks = (): number =>
-        (readFileSync(consoleFile(runtime, guest), 'utf8').match(/^TICK \d+$/gm) ?? []).length;
-      const before = ticks();
-      const session = spawn('ip', [
-        'netns',
-        'exec',
-        layout.outside.namespace,
-        await sessionProgram(),
-        'listen',
-        '7000',
-      ]);
-      let output = '';
-      session.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      await realClock.sleep(3);
-      session.kill('SIGTERM');
-      await new Promise((resolve) => session.on('close', resolve));
-      const report = JSON.parse(output.trim().split('\n').at(-1)!) as Record<string, unknown>;
-      expect(report).toMatchObject({
-        connected: true,
-        damaged: false,
-        reset: false,
-        error: null,
-        lostBytes: 0,
+      const ticks = (): readonly number[] =>
+        [...readFileSync(consoleFile(runtime, guest), 'utf8').matchAll(/^TICK (\d+)$/gm)].map(([, count]) =>
+          Number(count),
+        );
+      const before = ticks().length;
+      await realClock.sleep(1);
+      const after = ticks();
+      expect(after.length).toBeGreaterThan(before);
+      expect(after).toEqual(after.map((_, index) => index + 1));
+    });
+
+    test('every client keeps its session over a break of the WAN, and says where the gap was', async () => {
+      const { id, guests } = (await readState(runtime))!;
+      const relay = connectRelay(runtime);
+      const clients = await GuestClients.start(world, layout, {
+        guest: guests[0]!,
+        folder: runtime,
+        labId: id,
       });
-      expect(report['peer']).toMatch(/^10\.1\.0\.50:/);
-      expect(ticks()).toBeGreaterThan(before);
+      await realClock.sleep(1);
+      const cutAt = realClock.nowSeconds();
+      await relay.cut('wan', 'all');
+      await realClock.sleep(0.4);
+      await relay.heal('wan');
+      await realClock.sleep(1);
+      clients.useIdle();
+      await realClock.sleep(0.5);
+      const { sessions, arrivals } = await clients.finish();
+      expect(
+        sessions.map(({ role, lostBytes, damaged, reset, error }) => ({
+          role,
+          lostBytes,
+          damaged,
+          reset,
+          error,
+        })),
+      ).toEqual(
+        sessionRoles.map((role) => ({ role, lostBytes: 0, damaged: false, reset: false, error: null })),
+      );
+      const gapOf = (role: string): number =>
+        sessions.find((session) => session.role === role)!.longestGap.seconds;
+      expect(gapOf('new-site')).toBeGreaterThan(0.4);
+      expect(sessions.find(({ role }) => role === 'new-site')!.longestGap.atSeconds).toBeGreaterThan(
+        cutAt - 0.1,
+      );
+      expect(sessions.find(({ role }) => role === 'idle')!.idleAnswerSeconds).toBeGreaterThan(0);
+      expect([...new Set(arrivals.map(({ address, ttl, error }) => `${address} ${ttl} ${error}`))]).toEqual([
+        '10.1.0.50 62 null',
+      ]);
     });
 
     test('both name servers know the guest, forwards and backwards', () => {
@@ -121,6 +148,14 @@ requires('the lab', await labNeeds(), () => {
         ['10.1.0.50', 'guest-1.lab.test.'],
         ['10.1.0.50', 'guest-1.lab.test.'],
       ]);
+    });
+
+    test('its topology and runbook are sound', async () => {
+      const reading = readFiles(
+        await readSource(topologyFile(runtime)),
+        await readSource(runbookFile(runtime)),
+      );
+      expect(reading.problems).toEqual([]);
     });
 
     test('a cut of the WAN parts the sites and leaves the outside client with both', async () => {
@@ -214,8 +249,3 @@ requires('the lab', await labNeeds(), () => {
     });
   });
 });
-
-async function sessionProgram(): Promise<string> {
-  const { compiled } = await import('../../src/lab/compile.ts');
-  return await compiled(world, 'probes', 'session.c');
-}

@@ -222,6 +222,8 @@ static void prepare(struct session *session) {
   fcntl(session->socket, F_SETFL, O_NONBLOCK);
   session->connected = 1;
   session->started_at = clock_seconds(CLOCK_REALTIME);
+  printf("{\"mode\":\"%s\",\"peer\":\"%s\",\"ready\":true}\n", session->mode, session->peer);
+  fflush(stdout);
 }
 
 /* ---- modes ---- */
@@ -241,8 +243,6 @@ static void open_session(struct session *session, const char *address, const cha
     return;
   }
   prepare(session);
-  printf("{\"mode\":\"%s\",\"peer\":\"%s\",\"ready\":true}\n", session->mode, session->peer);
-  fflush(stdout);
 }
 
 static void wait_for(struct session *session, int64_t until_ns) {
@@ -326,8 +326,6 @@ static int run_listen(const char *port) {
     perror("session: listen");
     return 1;
   }
-  printf("{\"mode\":\"listen\",\"peer\":\"\",\"ready\":true}\n");
-  fflush(stdout);
   while (!ending) serve_sessions(listener, 200);
   for (int i = 0; i < session_count; i++)
     if (!sessions[i].finished) shutdown(sessions[i].socket, SHUT_WR);
