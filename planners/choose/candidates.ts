@@ -5,9 +5,10 @@ import type { TransferSettings } from '../plan/plan.ts';
 import { hostCounts, reason, type Reason } from '../plan/reasons.ts';
 import { costParts, totalCost, type CostParts } from './cost.ts';
 import { hostOf, siteOf, type Fleet } from './fleet.ts';
-import { completesProbabilityMin, timeoutOfP90, timeoutSecondsMin } from './limits.ts';
+import { completesProbabilityMin, timeoutOfP90, timeoutSecondsMax, timeoutSecondsMin } from './limits.ts';
+import type { Load } from './load.ts';
 import { liveModes, type Mode } from './modes.ts';
-import type { Path } from './paths.ts';
+import { wireRatio, type Path } from './paths.ts';
 import type { Predictor } from './predict.ts';
 import { hostKey, type Room } from './room.ts';
 import { hostRules, roomRules, type HostAttempt } from './rules/host.ts';
@@ -22,6 +23,10 @@ export interface Choosing {
   readonly room: Room;
   readonly predictor: Predictor;
   readonly weights: Weights;
+  /** What the moves chosen so far put on the links. */
+  readonly load: Load;
+  /** How much dearer than `moveSecond` a second in a link's queue is: raised when a deadline presses. */
+  readonly haste: number;
   /** Workloads that move under this goal. */
   readonly leaving: ReadonlySet<string>;
   /** Hosts that take nothing: the one to be drained. */
@@ -167,8 +172,7 @@ function priced(
 ): Candidate {
   const { fleet, predictor, weights } = choosing;
   const estimate = predictor.estimate({ workload, target: target.name, method, path, settings });
-  const kept = method === 'redirect' ? null : withTimeout(settings, estimate);
-  const against = estimateRefusals(choosing, workload, { method, path, estimate, settings });
+  const against = estimateRefusals(choosing, workload, { path, estimate, settings });
   const parts = costParts(
     {
       workload,
@@ -178,6 +182,7 @@ function priced(
       estimate,
       drainSecondsMax: fleet.runbook.limits.drainSecondsMax,
       peerBytesPerSecond: peersLeftBehind(choosing, workload, target.name),
+      waitSeconds: choosing.load.waitSeconds(path) * choosing.haste,
     },
     weights,
   );
@@ -186,7 +191,7 @@ function priced(
     site: target.name,
     host,
     path,
-    settings: kept,
+    settings: withTimeout(settings, estimate),
     estimate,
     parts,
     cost: totalCost(parts),
@@ -194,7 +199,8 @@ function priced(
   };
 }
 
-function estimateRefusals(
+/** What the estimate says against it: no end, too unsure, too long a pause, too great a risk. */
+export function estimateRefusals(
   choosing: Choosing,
   workload: Workload,
   {
@@ -202,7 +208,6 @@ function estimateRefusals(
     estimate,
     settings,
   }: {
-    readonly method: Method;
     readonly path: Path;
     readonly estimate: Estimate;
     readonly settings: TransferSettings;
@@ -243,16 +248,13 @@ function budgetSeconds({ fleet }: Choosing, { downtimeBudgetSeconds }: Workload)
   return most === null ? downtimeBudgetSeconds : Math.min(downtimeBudgetSeconds, most);
 }
 
+/** Nobody else on the path: all that moves may use of it. */
 function settingsOf({ settings }: Mode, path: Path): TransferSettings {
-  return { ...settings, maxBandwidthBytesPerSecond: payloadBytesPerSecond(path), timeoutSeconds: 86_400 };
+  const payload = Math.floor(path.rateBitsPerSecond / 8 / wireRatio(path));
+  return { ...settings, maxBandwidthBytesPerSecond: payload, timeoutSeconds: timeoutSecondsMax };
 }
 
-/** What the path carries of the move's own bytes: Ethernet, IP and TCP headers with timestamps taken off. */
-export function payloadBytesPerSecond({ rateBitsPerSecond, mtuBytes }: Path): number {
-  return Math.floor((rateBitsPerSecond / 8) * ((mtuBytes - 52) / (mtuBytes + 38)));
-}
-
-function withTimeout(settings: TransferSettings, { totalSeconds }: Estimate): TransferSettings {
+export function withTimeout(settings: TransferSettings, { totalSeconds }: Estimate): TransferSettings {
   const p90 = totalSeconds?.p90 ?? 0;
   return { ...settings, timeoutSeconds: Math.max(timeoutSecondsMin, Math.ceil(p90 * timeoutOfP90)) };
 }

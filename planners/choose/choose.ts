@@ -1,9 +1,10 @@
 import type { Site, Workload } from '../../topology/resolve/topology.ts';
-import type { Estimate } from '../estimate/estimate.ts';
-import type { Decision, MoveOption } from '../plan/plan.ts';
+import type { Estimate, Quantiles } from '../estimate/estimate.ts';
+import type { Decision, MoveOption, TransferSettings } from '../plan/plan.ts';
 import { reason, type Reason } from '../plan/reasons.ts';
 import { candidatesOf, type Candidate, type Choosing } from './candidates.ts';
 import { modeName } from './modes.ts';
+import type { Path } from './paths.ts';
 
 /** The answer for one workload; the path is what the schedule needs beyond the decision. */
 export interface Choice {
@@ -11,12 +12,16 @@ export interface Choice {
   readonly decision: Decision<MoveOption>;
   /** Null: it stays. */
   readonly candidate: Accepted | null;
+  /** The chosen way and the same over other paths: the schedule takes whichever is free. */
+  readonly ways: readonly Accepted[];
 }
 
 /** A candidate that nothing stands against. */
 export type Accepted = Candidate & {
   readonly host: string;
-  readonly estimate: Estimate;
+  readonly path: Path;
+  readonly settings: TransferSettings;
+  readonly estimate: Estimate & { readonly totalSeconds: Quantiles };
   readonly cost: number;
 };
 
@@ -34,12 +39,18 @@ export function choose(choosing: Choosing, workload: Workload, targets: readonly
       workload,
       decision: { chosen: stay, because: [reason('no-option')], rejected },
       candidate: null,
+      ways: [],
     };
   return {
     workload,
     decision: { chosen: optionOf(best), because: whyChosen(workload, best, { next, accepted }), rejected },
     candidate: best,
+    ways: accepted.filter((other) => sameBut(best, other)),
   };
+}
+
+function sameBut(best: Accepted, { method, site, settings }: Accepted): boolean {
+  return method === best.method && site === best.site && modeName(settings) === modeName(best.settings);
 }
 
 export const stay: MoveOption = {
@@ -115,7 +126,7 @@ export function optionOf({ method, site, host, path, settings, estimate, cost }:
     method,
     target: host === null ? null : { site, host },
     path: path?.links.map(({ name }) => name) ?? [],
-    settings,
+    settings: method === 'redirect' ? null : settings,
     estimate,
     cost,
   };

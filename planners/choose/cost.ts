@@ -10,6 +10,8 @@ export interface CostParts {
   readonly downtime: number;
   readonly sessions: number;
   readonly time: number;
+  /** Waiting for links that other moves of the plan fill. */
+  readonly queue: number;
   readonly traffic: number;
   readonly money: number;
   readonly trombone: number;
@@ -25,6 +27,7 @@ export interface Priced {
   readonly drainSecondsMax: number;
   /** Traffic to peers that will not be at the target. */
   readonly peerBytesPerSecond: number;
+  readonly waitSeconds: number;
 }
 
 export function costParts(priced: Priced, weights: Weights): CostParts {
@@ -35,6 +38,7 @@ export function costParts(priced: Priced, weights: Weights): CostParts {
     downtime: weights.downtimeSecond * downtimeWeight(workload, estimate.pauseSeconds?.p50 ?? 0),
     sessions: weights.sessionLost * sessionsLost(priced),
     time: weights.moveSecond * (estimate.totalSeconds?.p50 ?? 0),
+    queue: weights.moveSecond * priced.waitSeconds,
     traffic: weights.gibibyte * (wireBytes / gibibyte),
     money: wireBytes * path.pricePerByte,
     trombone:
@@ -46,8 +50,8 @@ export function costParts(priced: Priced, weights: Weights): CostParts {
 }
 
 export function totalCost(parts: CostParts): number {
-  const { downtime, sessions, time, traffic, money, trombone, risk } = parts;
-  return downtime + sessions + time + traffic + money + trombone + risk;
+  const { downtime, sessions, time, queue, traffic, money, trombone, risk } = parts;
+  return downtime + sessions + time + queue + traffic + money + trombone + risk;
 }
 
 const gibibyte = 2 ** 30;

@@ -68,6 +68,8 @@ export const linksInPathMax = 3;
 /** A move is cancelled when it takes so many times its P90. */
 export const timeoutOfP90 = 2;
 export const timeoutSecondsMin = 60;
+/** The longest that any move is asked about: a month, in which a GiB crosses at 3.5 kbit/s. */
+export const timeoutSecondsMax = 30 * 86_400;
 
 /** While a move is near, names are answered with this TTL: short enough that clients follow within a minute. */
 export const loweredTtlSeconds = 30;

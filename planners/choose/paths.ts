@@ -85,6 +85,11 @@ export class Paths {
   }
 }
 
+/** Bytes on the wire per byte of payload: Ethernet with preamble and gap 38, IPv4 20, TCP 20, time stamps 12. */
+export function wireRatio({ mtuBytes }: Path): number {
+  return (mtuBytes + 38) / (mtuBytes - 52);
+}
+
 /** What moves may take of a link: neither production's share nor more than the runbook's. */
 export function usableBitsPerSecond(link: Link, shareMax: number): number {
   return link.rateBitsPerSecond * Math.min(1 - link.reservedRatio, shareMax);

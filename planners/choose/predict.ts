@@ -1,10 +1,13 @@
 import type { Method, Workload } from '../../topology/resolve/topology.ts';
+import { conditionsOf } from '../estimate/conditions.ts';
 import type { Estimate } from '../estimate/estimate.ts';
+import { goodputOf } from '../estimate/goodput.ts';
 import type { Model } from '../estimate/model.ts';
 import type { EstimateInput } from '../estimate/observation.ts';
 import { estimate } from '../estimate/predict.ts';
 import type { TransferSettings } from '../plan/plan.ts';
-import type { Path } from './paths.ts';
+import { wireRatio, type Path } from './paths.ts';
+import { isLive } from './rules/rule.ts';
 
 /** One move as it would be asked of the estimator. */
 export interface Question {
@@ -12,7 +15,6 @@ export interface Question {
   readonly target: string;
   readonly method: Method;
   readonly path: Path;
-  /** What the move may send, before transport overhead. */
   readonly settings: TransferSettings;
 }
 
@@ -22,18 +24,62 @@ export interface Question {
  */
 export class Predictor {
   readonly #model: Model;
+  readonly #classes = new Map<string, number>();
+  readonly #classOf = new Map<Workload, number>();
   readonly #known = new Map<string, Estimate>();
+  readonly #goodputs = new Map<string, number>();
 
   constructor(model: Model) {
     this.#model = model;
   }
 
   estimate(question: Question): Estimate {
-    const input = inputOf(question);
-    const key = JSON.stringify(input);
-    const known = this.#known.get(key) ?? estimate(input, this.#model);
-    this.#known.set(key, known);
-    return known;
+    const { workload, target, method, path, settings } = question;
+    const { mode, maxBandwidthBytesPerSecond, downtimeLimitSeconds, timeoutSeconds } = settings;
+    const { autoConverge, xbzrleCacheBytes, multifdChannels, compress } = settings;
+    const key = `${this.#class(workload)} ${target} ${method} ${path.id} ${mode} ${maxBandwidthBytesPerSecond} ${downtimeLimitSeconds} ${timeoutSeconds} ${autoConverge} ${xbzrleCacheBytes} ${multifdChannels} ${compress}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const answer = estimate(inputOf(question), this.#model);
+    this.#known.set(key, answer);
+    return answer;
+  }
+
+  /** Payload bytes a second that one move gets out of the path when nothing else is on it. */
+  goodputBytesPerSecond({ path, settings, ...question }: Question): number {
+    const key = `${path.id} ${settings.multifdChannels}`;
+    const known = this.#goodputs.get(key);
+    if (known !== undefined) return known;
+    const conditions = conditionsOf(inputOf({ path, settings, ...question }), this.#model);
+    const { bytesPerSecond } = goodputOf(
+      conditions.path,
+      conditions.transfer.streams,
+      this.#model.parameters,
+    );
+    this.#goodputs.set(key, bytesPerSecond);
+    return bytesPerSecond;
+  }
+
+  /** A number for all workloads that are the same in everything an estimate looks at. */
+  #class(workload: Workload): number {
+    const known = this.#classOf.get(workload);
+    if (known !== undefined) return known;
+    const key = JSON.stringify([
+      workload.memoryBytes,
+      workload.residentBytes,
+      workload.vcpus,
+      workload.dirty,
+      workload.disks.map((disk) => ({ ...disk, name: '' })),
+      workload.clone,
+      workload.shutdownSeconds,
+      workload.bootSeconds,
+      workload.addresses.map(({ origin }) => origin),
+      workload.names.length,
+    ]);
+    const number = this.#classes.get(key) ?? this.#classes.size;
+    this.#classes.set(key, number);
+    this.#classOf.set(workload, number);
+    return number;
   }
 }
 
@@ -54,7 +100,7 @@ function inputOf({ workload, target, method, path, settings }: Question): Estima
       seconds,
       mebibytesPerSecond: bytesPerSecond / mebibyte,
     })),
-    link: linkOf(path),
+    link: linkOf(path, isLive(method) ? null : rest.maxBandwidthBytesPerSecond),
     settings: { ...rest, postcopyAfterPasses, timeoutSeconds },
     disks: method === 'redirect' ? cloneImage(workload) : disksOf(workload, target),
     gatedStart: true,
@@ -80,10 +126,12 @@ function cloneImage({ clone }: Workload): NonNullable<EstimateInput['disks']> {
   return clone === null || clone.bytes === 0 ? [] : [{ sizeBytes: clone.bytes }];
 }
 
-function linkOf(path: Path): EstimateInput['link'] {
+/** A cap of the hypervisor's, or, where none sends (`cold`, `redirect`), of the path itself. */
+function linkOf(path: Path, capBytesPerSecond: number | null): EstimateInput['link'] {
   const [first] = path.links;
+  const cap = capBytesPerSecond === null ? Number.POSITIVE_INFINITY : capBytesPerSecond * wireRatio(path) * 8;
   return {
-    bitsPerSecond: path.rateBitsPerSecond,
+    bitsPerSecond: Math.min(path.rateBitsPerSecond, cap),
     rttSeconds: path.rttSeconds,
     jitterSeconds: path.jitterSeconds,
     loss: path.loss,
@@ -95,7 +143,7 @@ function linkOf(path: Path): EstimateInput['link'] {
   };
 }
 
-/** How clients find the workload again; a name's TTL counts where sessions start anew at another address. */
+/** How clients find the workload again. */
 function convergenceOf(workload: Workload, method: Method): NonNullable<EstimateInput['convergence']> {
   switch (method) {
     case 'routed-live':

@@ -69,11 +69,13 @@ export interface PlannedMove {
   /** The smallest changes that would change the answer. */
   readonly sensitivity: readonly Reason[];
   readonly wave: number;
-  /** Seconds after the start of the run. */
+  /** When it is expected to start, in seconds after the start of the run. */
   readonly startSeconds: number;
+  /** It may start when those in `after` have ended and this time has come, which can be before `startSeconds`. */
+  readonly notBeforeSeconds: number;
   readonly endSeconds: Quantiles;
   readonly reservations: readonly { readonly link: string; readonly bytesPerSecond: number }[];
-  /** Moves that must have ended before. */
+  /** Moves that must have ended before: those it needs, and those whose rate, place or room it takes over. */
   readonly after: readonly string[];
   readonly addresses: readonly AddressChange[];
   readonly names: readonly NameChange[];
@@ -94,8 +96,12 @@ export interface Plan {
   /** Workloads that the goal names and that stay, with the reasons. */
   readonly stays: readonly { readonly workload: string; readonly because: readonly Reason[] }[];
   readonly makespan: {
+    /** With every move at its P50, as placed. */
+    readonly scheduledSeconds: number;
+    /** Of the whole fleet, links' errors shared. */
     readonly p50Seconds: number;
     readonly p90Seconds: number;
+    /** No schedule of these moves can be done sooner; to be held beside `scheduledSeconds`. */
     readonly lowerBoundSeconds: number;
   };
   /** Unix seconds; null without a deadline. */
@@ -105,6 +111,8 @@ export interface Plan {
     /** Steps of a curve: from `atSeconds` on so much is reserved. */
     readonly use: readonly { readonly atSeconds: number; readonly bytesPerSecond: number }[];
     readonly usableBytesPerSecond: number;
+    /** What moves may use, over time: the calendar's caps. */
+    readonly capacity: readonly { readonly atSeconds: number; readonly bytesPerSecond: number }[];
   }[];
   readonly warnings: readonly Reason[];
 }

@@ -112,7 +112,8 @@ const sentences = {
   'window-too-short': 'needs {neededSeconds}, the longest window is {windowSeconds}',
   'no-room-in-time':
     'no start leaves room on links, hosts and policies before {deadlineSeconds} after the start',
-  'never-fits': 'links, hosts or policies leave no room for it at any time: {what}',
+  'never-fits': 'links, hosts or policies leave no {neededSeconds} for it at any time',
+  'rate-shared': 'it takes {rateBitsPerSecond} of the {pathBitsPerSecond}, beside other moves',
   'dependency-stays': '{other} stays, which it depends on',
   'not-encrypted': 'migration streams cross {link} unencrypted: {moves} of them carry memory or disks',
   'trombone-stays':

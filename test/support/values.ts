@@ -16,7 +16,7 @@ export function makePlan(name: string): Plan {
     verdict: 'feasible',
     moves: [],
     stays: [],
-    makespan: { p50Seconds: 0, p90Seconds: 0, lowerBoundSeconds: 0 },
+    makespan: { scheduledSeconds: 0, p50Seconds: 0, p90Seconds: 0, lowerBoundSeconds: 0 },
     latestSafeStartSeconds: null,
     links: [],
     warnings: [],

@@ -1,0 +1,204 @@
+import type { Random } from '../../topology/world.ts';
+import type { Workload } from '../../topology/resolve/topology.ts';
+import type { Choosing } from '../choose/candidates.ts';
+import { optionOf, type Accepted, type Choice } from '../choose/choose.ts';
+import type { Fleet } from '../choose/fleet.ts';
+import { ladderOf } from '../choose/ladder.ts';
+import { loweredTtlSeconds } from '../choose/limits.ts';
+import { usableBitsPerSecond } from '../choose/paths.ts';
+import { keepsSegment } from '../choose/rules/path.ts';
+import { completionOf, type Completion } from '../schedule/confidence.ts';
+import { predecessors } from '../schedule/flow.ts';
+import { replayedJobsMax, replaysMax, replaysMin } from '../schedule/limits.ts';
+import type { Job, Placed, Schedule } from '../schedule/problem.ts';
+import { stepsOf, type Calendar } from './calendar.ts';
+import type { Menu, Moving } from './menu.ts';
+import type { AddressChange, NameChange, Plan, PlannedMove } from './plan.ts';
+import { reason, type Reason } from './reasons.ts';
+
+/** A schedule with who waits for whom, and when things are done. */
+export interface Timing extends Completion {
+  readonly after: ReadonlyMap<string, readonly string[]>;
+  readonly notBeforeSeconds: (placed: Placed) => number;
+}
+
+export function timingOf(menu: Menu, { placed }: Schedule, random: Random): Timing {
+  const after = predecessors(menu.problem, placed);
+  const stepped = new Set(
+    menu.problem.resources.filter(({ steps }) => steps.length > 1).map(({ name }) => name),
+  );
+  /** Earlier than planned is safe only where nothing that it uses changes with the calendar. */
+  const notBeforeSeconds = ({ job, option, startSeconds }: Placed): number =>
+    job.windows.length > 0 || [...job.uses, ...option.uses].some(({ resource }) => stepped.has(resource))
+      ? startSeconds
+      : 0;
+  const completion = completionOf(placed, {
+    after,
+    durationOf: (entry) => {
+      const { estimate, way } = menu.entryOf(entry);
+      return {
+        notBeforeSeconds: notBeforeSeconds(entry),
+        seconds: estimate.totalSeconds,
+        sharedBy: way.path.id,
+      };
+    },
+    random,
+    replays: Math.max(replaysMin, Math.min(replaysMax, Math.floor(replayedJobsMax / (placed.length + 1)))),
+  });
+  return { ...completion, after, notBeforeSeconds };
+}
+
+export function movesOf(
+  { fleet }: Choosing,
+  {
+    moving,
+    menu,
+    scheduled,
+    timing,
+  }: {
+    readonly moving: readonly Moving[];
+    readonly menu: Menu;
+    readonly scheduled: Schedule;
+    readonly timing: Timing;
+  },
+): readonly PlannedMove[] {
+  const byName = new Map(moving.map((choice) => [choice.workload.name, choice]));
+  const waves = wavesOf(scheduled.placed, timing.after);
+  return scheduled.placed.map((entry): PlannedMove => {
+    const { workload, decision } = byName.get(entry.job.name)!;
+    const { way, settings, estimate, reservations, sharers } = menu.entryOf(entry);
+    const taken: Accepted = { ...way, settings, estimate };
+    return {
+      workload: workload.name,
+      source: { site: workload.site, host: workload.host },
+      decision: {
+        ...decision,
+        chosen: optionOf(taken),
+        because: sharers === 1 ? decision.because : [...decision.because, shared(way, reservations[0])],
+      },
+      ladder: ladderOf(fleet, workload, taken),
+      sensitivity: [],
+      wave: waves.get(workload.name)!,
+      startSeconds: entry.startSeconds,
+      notBeforeSeconds: timing.notBeforeSeconds(entry),
+      endSeconds: timing.ends.get(workload.name)!,
+      reservations,
+      after: timing.after.get(workload.name) ?? [],
+      addresses: addressesOf(workload, taken),
+      names: namesOf(workload, taken),
+    };
+  });
+}
+
+function shared({ path }: Accepted, reservation: PlannedMove['reservations'][number] | undefined): Reason {
+  return reason('rate-shared', {
+    rateBitsPerSecond: (reservation?.bytesPerSecond ?? 0) * 8,
+    pathBitsPerSecond: path.rateBitsPerSecond,
+  });
+}
+
+/** A wave is what may run together: one more than the latest wave among those that are waited for. */
+function wavesOf(
+  placed: readonly Placed[],
+  after: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, number> {
+  const waves = new Map<string, number>();
+  for (const { job } of placed) {
+    let latest = 0;
+    for (const before of after.get(job.name) ?? []) latest = Math.max(latest, waves.get(before) ?? 0);
+    waves.set(job.name, latest + 1);
+  }
+  return waves;
+}
+
+/** A segment that comes along keeps the addresses; everything else gets those of the target. */
+function addressesOf(workload: Workload, { method, site, path }: Accepted): readonly AddressChange[] {
+  if (method === 'stretched-live' || (method === 'cold' && keepsSegment(workload, path))) return [];
+  return workload.addresses.flatMap(({ network, address, mac, newAddresses }) => {
+    const moved = newAddresses[site];
+    return moved === undefined
+      ? []
+      : [{ network, oldAddress: address, mac, newNetwork: moved.network, newAddress: moved.address }];
+  });
+}
+
+function namesOf(workload: Workload, taken: Accepted): readonly NameChange[] {
+  if (addressesOf(workload, taken).length === 0) return [];
+  return workload.names.map(({ name, ttlSeconds }) => ({
+    name,
+    ttlSeconds,
+    loweredTtlSeconds: Math.min(ttlSeconds, loweredTtlSeconds),
+  }));
+}
+
+export function staysBecause({ because, rejected }: Choice['decision']): readonly Reason[] {
+  const all = [...because, ...rejected.flatMap((entry) => entry.because)];
+  return [...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()];
+}
+
+/** Why a job that could move fits nowhere in the schedule. */
+export function unplacedBecause({ windows, options }: Job): Reason {
+  const neededSeconds = Math.min(...options.map(({ surelySeconds }) => surelySeconds));
+  const windowSeconds = Math.max(0, ...windows.map(({ fromSeconds, toSeconds }) => toSeconds - fromSeconds));
+  return windows.length > 0 && windowSeconds < neededSeconds
+    ? reason('window-too-short', { neededSeconds, windowSeconds })
+    : reason('never-fits', { neededSeconds });
+}
+
+export function linkUse(
+  { topology, runbook }: Fleet,
+  {
+    menu,
+    placed,
+    calendar,
+  }: { readonly menu: Menu; readonly placed: readonly Placed[]; readonly calendar: Calendar },
+): Plan['links'] {
+  const changes = new Map<string, Map<number, number>>();
+  const add = (link: string, at: number, rate: number): void => {
+    const curve = changes.get(link) ?? new Map<number, number>();
+    curve.set(at, (curve.get(at) ?? 0) + rate);
+    changes.set(link, curve);
+  };
+  for (const entry of placed) {
+    for (const { link, bytesPerSecond } of menu.entryOf(entry).reservations) {
+      add(link, entry.startSeconds, bytesPerSecond);
+      add(link, entry.endSeconds, -bytesPerSecond);
+    }
+  }
+  return topology.links.map((link) => {
+    const { limits } = runbook;
+    const capacity = stepsOf(link, limits.linkShareMax, calendar);
+    return {
+      link: link.name,
+      use: runningSum(changes.get(link.name) ?? new Map<number, number>()),
+      usableBytesPerSecond: usableBitsPerSecond(link, limits.linkShareMax) / 8,
+      capacity: capacity.map(({ atSeconds, amount }) => ({ atSeconds, bytesPerSecond: amount })),
+    };
+  });
+}
+
+/** Rounded to the byte, so that what was added and taken away leaves exactly nothing. */
+function runningSum(changes: ReadonlyMap<number, number>): Plan['links'][number]['use'] {
+  const all = new Map<number, number>([[0, 0], ...changes]);
+  let sum = 0;
+  return [...all]
+    .sort(([a], [b]) => a - b)
+    .map(([atSeconds, change]) => {
+      sum += change;
+      return { atSeconds, bytesPerSecond: Math.max(0, Math.round(sum)) };
+    })
+    .filter(
+      ({ bytesPerSecond }, index, all_) => index === 0 || bytesPerSecond !== all_[index - 1]!.bytesPerSecond,
+    );
+}
+
+export function warningsOf({ topology }: Fleet, moves: readonly PlannedMove[]): readonly Reason[] {
+  const open = new Set(topology.links.filter(({ encrypted }) => !encrypted).map(({ name }) => name));
+  const counts = new Map<string, number>();
+  for (const { decision } of moves) {
+    if (decision.chosen.settings === null) continue;
+    for (const link of decision.chosen.path)
+      if (open.has(link)) counts.set(link, (counts.get(link) ?? 0) + 1);
+  }
+  return [...counts].map(([link, count]) => reason('not-encrypted', { link, moves: count }));
+}
