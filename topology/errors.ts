@@ -62,6 +62,17 @@ const registry = {
   LH_GUEST_UNFIT: { kind: 'infeasible', message: "Guest of '%s' cannot run or move here: %s" },
 
   // gateway
+  LH_NETWORK_UNKNOWN: { kind: 'input', message: "Gateway of '%s' has no network '%s'; it has %s" },
+  LH_RELOCATION_INVALID: { kind: 'input', message: "Gateway of '%s' refuses relocation '%s': %s" },
+  LH_RELOCATION_UNFIT: { kind: 'infeasible', message: "Gateway of '%s' cannot carry relocation '%s': %s" },
+  LH_RELOCATION_CONFLICT: {
+    kind: 'person',
+    message: "Relocation '%s' cannot be installed at '%s': %s. Nothing was changed",
+  },
+  LH_GATEWAY_STATE_UNREADABLE: {
+    kind: 'person',
+    message: "Gateway of '%s' cannot read '%s': %s. It changes nothing until the file is mended or removed",
+  },
   LH_KERNEL_APPLY_FAILED: { kind: 'world', message: "Could not install %s at '%s': %s" },
 
   // DNS

@@ -41,3 +41,15 @@ export interface CommandOptions {
 
 /** Runs an argument vector, never a shell. A non-zero exit is a result, not an error. */
 export type RunCommand = (argv: readonly string[], options: CommandOptions) => Promise<CommandResult>;
+
+/** A child process that stays: text in, text out. */
+export interface Coprocess {
+  write(data: string | Uint8Array): void;
+  /** Resolves when the child has ended, with the reason; it never rejects. */
+  readonly ended: Promise<string>;
+  /** Closes its input and kills it if it does not end by itself. */
+  close(): Promise<void>;
+}
+
+/** `onOutput` gets standard output and standard error in the order in which the child wrote them. */
+export type StartCoprocess = (argv: readonly string[], onOutput: (text: string) => void) => Coprocess;

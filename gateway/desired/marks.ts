@@ -8,11 +8,13 @@ import { addressNumber } from '../../topology/addresses.ts';
  *   object               mark
  *   route, rule          protocol 214 (free in rt_protos; 186 is BGP's, which FRR would adopt)
  *   neighbour, proxy     protocol 214
- *   device               alias `lh:…`
+ *   device               group 19528; the alias `lh:…` is for people
  *   nft table            name `longhaul` (and `longhaul_base`, which stays)
  *   session (conntrack)  mark 0x4c480000/18
  */
 export const ownerProtocol = 214;
+/** 'LH' in ASCII. Unlike an alias it is there from the moment in which the device is made. */
+export const ownerGroup = 0x4c48;
 export const aliasPrefix = 'lh:';
 export const tableName = 'longhaul';
 export const baseTableName = 'longhaul_base';

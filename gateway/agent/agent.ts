@@ -1,0 +1,266 @@
+import { join } from 'node:path';
+import { LonghaulError } from '../../topology/errors.ts';
+import type { Clock, Log } from '../../topology/world.ts';
+import type { GatewayConfiguration } from '../configuration.ts';
+import { problemsOf, type Problem } from '../desired/problems.ts';
+import type { KernelState } from '../desired/objects.ts';
+import { foreignRoutes } from '../kernel/ip.ts';
+import { newFlowAges } from '../kernel/nft.ts';
+import type { KernelPort } from '../kernel/port.ts';
+import { probeAddress } from '../kernel/probe.ts';
+import { differenceOf, observe, type Difference } from '../kernel/reconcile.ts';
+import { allFlows, flowsOf, sessionOf } from '../kernel/sessions.ts';
+import { reconcileSeconds } from '../limits.ts';
+import type { GatewayFacts, Relocation, RelocationStatus, Session } from '../relocation.ts';
+import { Announcer } from './announcer.ts';
+import { nextRecord, placementOf, RelocationBook } from './book.ts';
+import { Converger } from './converger.ts';
+import { follow } from './follow.ts';
+import type { GatewayAgent } from './gateway-agent.ts';
+import { createLock } from './lock.ts';
+import { relocationSchema, schemaProblems } from './relocation-schema.ts';
+import { statusOf, type Look } from './status.ts';
+import { createRelocationStore, type Record } from './store.ts';
+
+export interface GatewayAgentOptions {
+  readonly configuration: GatewayConfiguration;
+  readonly kernel: KernelPort;
+  /** Where the desired state lies; this agent's alone. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createGatewayAgent(options: GatewayAgentOptions): GatewayAgent {
+  return new Agent(options);
+}
+
+/**
+ *              put ──▶ disk ──▶ book ──┐
+ *   timer, start ──────────────────────┴─▶ converge: kernel objects, then sessions      (one at a time)
+ *   follow ──▶ book ──▶ the few lines of the cut ──▶ announcement ──▶ disk              (never waits for the above)
+ *
+ * Both write routes and neighbours through one child of `ip`, and converging asks the book again before each chunk, so
+ * it cannot undo what the fast path has just done.
+ */
+class Agent implements GatewayAgent {
+  readonly #options: GatewayAgentOptions;
+  readonly #book: RelocationBook;
+  readonly #store;
+  readonly #announcer: Announcer;
+  readonly #converger: Converger;
+  readonly #changes = createLock();
+  readonly #writes = createLock();
+  readonly #closing = new AbortController();
+
+  constructor(options: GatewayAgentOptions) {
+    const { configuration, directory, kernel, clock, log } = options;
+    this.#options = options;
+    this.#book = new RelocationBook(configuration);
+    this.#store = createRelocationStore(join(directory, 'relocations'), configuration.site);
+    this.#announcer = new Announcer({ kernel, clock, log });
+    const persist = (id: string) => this.#persist(id);
+    this.#converger = new Converger({ configuration, kernel, clock, log, book: this.#book, persist });
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    await this.#changes.run(async () => {
+      for (const record of await this.#store.load()) this.#book.set(record);
+      await this.#converger.adopt(signal);
+      await this.#converger.converge(signal);
+    });
+    void this.#keepConverged();
+  }
+
+  async put(input: Relocation, signal: AbortSignal): Promise<RelocationStatus> {
+    const relocation = this.#parsed(input);
+    return await this.#changes.run(async () => {
+      signal.throwIfAborted();
+      const previous = this.#book.get(relocation.id);
+      await this.#check(relocation, previous);
+      const next = nextRecord(previous, relocation, this.#options.clock.nowSeconds());
+      await this.#replace(previous, next);
+      const { observed, difference } = await this.#converger.converge(signal);
+      await this.#announce(previous, next);
+      const record = this.#book.get(relocation.id) ?? next;
+      return statusOf(
+        this.#options.configuration,
+        record,
+        await this.#look([record], { observed, difference }, signal),
+      );
+    });
+  }
+
+  async get(id: string, signal: AbortSignal): Promise<RelocationStatus | null> {
+    const record = this.#book.get(id);
+    if (record === null) return null;
+    const look = await this.#look([record], await this.#observe(signal), signal);
+    return statusOf(this.#options.configuration, record, look);
+  }
+
+  async list(signal: AbortSignal): Promise<readonly RelocationStatus[]> {
+    const records = this.#book.all();
+    const look = await this.#look(records, await this.#observe(signal), signal);
+    return records.map((record) => statusOf(this.#options.configuration, record, look));
+  }
+
+  async probe(
+    network: string,
+    address: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly heldBy: string | null }> {
+    const { configuration, kernel } = this.#options;
+    const found = configuration.networks.find(({ name }) => name === network);
+    if (found === undefined) {
+      const known = configuration.networks.map(({ name }) => `'${name}'`).join(', ') || 'none';
+      throw new LonghaulError('LH_NETWORK_UNKNOWN', [configuration.site, network, known]);
+    }
+    if (address === found.defaultGateway) return { heldBy: found.defaultGatewayMac };
+    return { heldBy: await probeAddress(kernel, { device: found.device, address }, { signal }) };
+  }
+
+  async sessions(address: string, signal: AbortSignal): Promise<readonly Session[]> {
+    const flows = await flowsOf(this.#options.kernel, address, { signal });
+    return flows.flatMap((flow) => sessionOf(flow, address) ?? []);
+  }
+
+  async follow(workload: string, guest: 'runs' | 'stopped'): Promise<void> {
+    const announce = (previous: Record, next: Record) => this.#announce(previous, next);
+    const { configuration, kernel, clock, log } = this.#options;
+    const moved = await follow(
+      { configuration, kernel, clock, log, book: this.#book, announce },
+      { workload, guestHere: guest === 'runs' },
+    );
+    await Promise.all(moved.map((id) => this.#persist(id)));
+  }
+
+  facts(): GatewayFacts {
+    const { wan, networks } = this.#options.configuration;
+    return {
+      tunnelAddress: wan.address,
+      networks: networks.map(({ name, defaultGatewayMac }) => ({ name, defaultGatewayMac })),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#announcer.close();
+    await this.#changes.run(async () => undefined);
+    await this.#writes.run(async () => undefined);
+    await this.#options.kernel.close();
+  }
+
+  #parsed(input: Relocation): Relocation {
+    const parsed = relocationSchema.safeParse(input);
+    if (parsed.success) return parsed.data;
+    const { site } = this.#options.configuration;
+    throw new LonghaulError('LH_RELOCATION_INVALID', [site, input.id, schemaProblems(parsed.error)]);
+  }
+
+  /** Leaving is always allowed: what is wrong with a relocation must not keep it here. */
+  async #check(relocation: Relocation, previous: Record | null): Promise<void> {
+    if (relocation.phase === 'absent') return;
+    const { configuration, kernel } = this.#options;
+    const others = this.#book.all().map((record) => record.relocation);
+    const foreign = previous === null ? await foreignRoutes(kernel, relocation.guest.oldAddress) : [];
+    refuse(configuration.site, relocation, [
+      ...problemsOf(configuration, relocation, others),
+      ...foreign.map(
+        (route): Problem => ({ code: 'conflict', text: `another route is there: ${route.trim()}` }),
+      ),
+    ]);
+  }
+
+  /** In the book first, so that a guest that stops meanwhile finds it; what cannot be written is taken back. */
+  async #replace(previous: Record | null, next: Record): Promise<void> {
+    const { id } = next.relocation;
+    this.#book.set(next);
+    try {
+      await this.#persist(id);
+    } catch (error) {
+      if (previous === null) this.#book.delete(id);
+      else this.#book.set(previous);
+      throw error;
+    }
+    const { log } = this.#options;
+    const from = previous?.relocation.phase ?? 'absent';
+    log.info({ relocation: id, from, to: next.relocation.phase, role: next.relocation.role }, 'relocation');
+  }
+
+  async #persist(id: string): Promise<void> {
+    await this.#writes.run(async () => {
+      const record = this.#book.get(id);
+      if (record === null) await this.#store.remove(id);
+      else await this.#store.write(record);
+    });
+  }
+
+  async #announce(previous: Record | null, next: Record): Promise<void> {
+    const placement = placementOf(next);
+    const wasHere = previous === null ? next.relocation.role === 'source' : placementOf(previous).guestHere;
+    // After the quarantine nobody has the address: there is nothing to tell.
+    if (wasHere === placement.guestHere || previous?.relocation.phase === 'settled') return;
+    await this.#announcer.announce(this.#options.configuration, placement, this.#book.placements());
+  }
+
+  async #observe(
+    signal: AbortSignal,
+  ): Promise<{ readonly observed: KernelState; readonly difference: Difference }> {
+    const { kernel, clock } = this.#options;
+    const desired = () => this.#book.desired(clock.nowSeconds());
+    const observed = await observe({ kernel, desired, signal });
+    return { observed, difference: differenceOf(observed, desired()) };
+  }
+
+  async #look(
+    records: readonly Record[],
+    seen: { readonly observed: KernelState; readonly difference: Difference },
+    signal: AbortSignal,
+  ): Promise<Look> {
+    const { kernel, clock } = this.#options;
+    const [first, second] = records;
+    const flows =
+      second === undefined && first !== undefined
+        ? flowsOf(kernel, first.relocation.guest.oldAddress, { signal })
+        : allFlows(kernel, { signal });
+    const ages = await newFlowAges(kernel);
+    const now = clock.nowSeconds();
+    return {
+      ...seen,
+      flows: await flows,
+      errors: this.#converger.errors,
+      lastNewFlows: new Map([...ages].map(([address, age]) => [address, now - age])),
+    };
+  }
+
+  async #keepConverged(): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(reconcileSeconds, signal);
+        await this.#changes.run(() => this.#converger.converge(signal));
+      } catch (error) {
+        if (!signal.aborted) log.error({ error }, 'the kernel could not be converged; next attempt follows');
+      }
+    }
+  }
+}
+
+const codes = {
+  invalid: 'LH_RELOCATION_INVALID',
+  unfit: 'LH_RELOCATION_UNFIT',
+  conflict: 'LH_RELOCATION_CONFLICT',
+} as const;
+
+/** Every problem of the first kind that there is; each kind is an error of its own. */
+function refuse(site: string, { id }: Relocation, problems: readonly Problem[]): void {
+  for (const code of ['invalid', 'unfit', 'conflict'] as const) {
+    const text = problems
+      .filter((problem) => problem.code === code)
+      .map((problem) => problem.text)
+      .join('; ');
+    if (text === '') continue;
+    throw new LonghaulError(codes[code], code === 'conflict' ? [id, site, text] : [site, id, text]);
+  }
+}

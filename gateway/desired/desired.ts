@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import type { GatewayConfiguration, GatewayNetwork, GatewayPeer } from '../configuration.ts';
+import type { Relocation } from '../relocation.ts';
+import { neighbourQueueBytesMax, neighbourSolicitsMax } from '../limits.ts';
+import {
+  aliasPrefix,
+  deliveryRulePreference,
+  deliveryTableOf,
+  guestDeviceName,
+  returnRulePreference,
+  returnTableOf,
+  sessionMarkText,
+  tableName,
+  tunnelDeviceName,
+  tunnelEnds,
+} from './marks.ts';
+import {
+  localTable,
+  mainTable,
+  stateOf,
+  type KernelObject,
+  type KernelState,
+  type Setting,
+  type Table,
+} from './objects.ts';
+import { baseTable, mapElement, quoted, ruleset, setElement, tunnelMark } from './ruleset.ts';
+
+/**
+ * From relocations to kernel objects: pure, and the only place that knows all of them. Each relocation names everything
+ * it needs; what several need is the same object, so it stays until the last of them is gone.
+ *
+ *   site A (source)                                     site B (target)
+ *   lan0 ── proxy ARP of the old address                lhg… (old gateway's MAC) ── guest
+ *    │      route old/32 ─┐                               │  route old/32, neighbour, 1:1 map, policy routes
+ *   wan0 ──── lht7 ═══════╧════════ VXLAN ═════════════ lht7 ── wan0
+ */
+export interface Placement {
+  readonly relocation: Relocation;
+  /** The guest runs at this gateway's site. */
+  readonly guestHere: boolean;
+}
+
+export interface Desired {
+  /** Everything of ours that the kernel shall hold. */
+  state(placements: readonly Placement[], nowSeconds: number): KernelState;
+  /** What one relocation needs of it. */
+  objectsOf(placement: Placement, nowSeconds: number): readonly KernelObject[];
+}
+
+export function createDesired(configuration: GatewayConfiguration): Desired {
+  const gateway: Gateway = { configuration, tables: ruleset(configuration) };
+  const objects = (placement: Placement, nowSeconds: number) => objectsOf(gateway, placement, nowSeconds);
+  return {
+    state: (placements, nowSeconds) =>
+      stateOf([...permanentObjects, ...placements.flatMap((placement) => objects(placement, nowSeconds))]),
+    objectsOf: objects,
+  };
+}
+
+interface Gateway {
+  readonly configuration: GatewayConfiguration;
+  readonly tables: readonly Table[];
+}
+
+/** What a gateway has even without relocations, and keeps. */
+const permanentObjects: readonly KernelObject[] = [
+  baseTable,
+  // A session that bypassed this gateway for a while is out of window when it comes back, not invalid.
+  setting('net/netfilter/nf_conntrack_tcp_be_liberal', '1'),
+  // Sessions of neighbours never crossed the old gateway: they are picked up in the middle.
+  setting('net/netfilter/nf_conntrack_tcp_loose', '1'),
+];
+
+function objectsOf(
+  gateway: Gateway,
+  { relocation, guestHere }: Placement,
+  nowSeconds: number,
+): readonly KernelObject[] {
+  if (relocation.phase === 'absent') return [];
+  const { configuration } = gateway;
+  const network = configuration.networks.find(({ name }) => name === relocation.network);
+  const peer = configuration.peers.find(({ site }) => site === relocation.peer.site);
+  assert(network !== undefined && peer !== undefined, `relocation ${relocation.id} was not checked`);
+  const site: Site = { ...gateway, relocation, network, peer };
+  if (relocation.role === 'source')
+    return relocation.phase === 'settled' ? quarantine(site, nowSeconds) : sourceObjects(site, guestHere);
+  return [
+    ...guestObjects(site),
+    ...(guestHere ? deliveryObjects(site) : []),
+    ...(relocation.phase === 'settled' ? [] : targetTunnelObjects(site)),
+  ];
+}
+
+interface Site extends Gateway {
+  readonly relocation: Relocation;
+  readonly network: GatewayNetwork;
+  readonly peer: GatewayPeer;
+}
+
+/** The proxy entry sleeps as long as the old address is routed to its own segment; one route turns both. */
+function sourceObjects(site: Site, guestHere: boolean): readonly KernelObject[] {
+  const { oldAddress } = site.relocation.guest;
+  const { device } = site.network;
+  const tunnel = tunnelDeviceName(site.peer.vni);
+  const objects: readonly KernelObject[] = [
+    ...tunnelObjects(site),
+    setElement('departed', quoted(tunnel), oldAddress),
+    promptProxy(device),
+    { kind: 'proxy', address: oldAddress, device },
+  ];
+  if (guestHere) return objects;
+  const via = endsOf(site).remote.address;
+  return [
+    ...objects,
+    { kind: 'route', type: 'unicast', destination: oldAddress, via, device: tunnel, table: mainTable },
+  ];
+}
+
+/** The address is made the gateway's own: it then answers ARP probes (RFC 5227) too, which a proxy does not. */
+function quarantine({ tables, relocation }: Site, nowSeconds: number): readonly KernelObject[] {
+  const { quarantineUntilSeconds, guest } = relocation;
+  if (quarantineUntilSeconds !== null && quarantineUntilSeconds <= nowSeconds) return [];
+  return [
+    ...tables,
+    setElement('quarantined', guest.oldAddress),
+    {
+      kind: 'route',
+      type: 'local',
+      destination: guest.oldAddress,
+      via: null,
+      device: 'lo',
+      table: localTable,
+    },
+  ];
+}
+
+/** What the guest needs here as long as it holds its old address inside. */
+function guestObjects(site: Site): readonly KernelObject[] {
+  const { tables, relocation, network } = site;
+  const { oldAddress, newAddress } = relocation.guest;
+  const device = guestDeviceOf(site);
+  const guest = setElement('guests', quoted(device), oldAddress);
+  return [
+    ...tables,
+    guest,
+    { ...guest, family: 'arp', table: tableName },
+    mapElement('old_of_new', newAddress, oldAddress),
+    mapElement('new_of_old', oldAddress, newAddress),
+    ...guestDeviceObjects(site, device),
+    promptProxy(network.device),
+    { kind: 'proxy', address: newAddress, device: network.device },
+    hostRoute(newAddress, device, mainTable),
+  ];
+}
+
+function guestDeviceObjects({ relocation, network }: Site, device: string): readonly KernelObject[] {
+  const mac = relocation.oldSubnet.defaultGatewayMac;
+  const conf = `net/ipv4/conf/${device}`;
+  const neigh = `net/ipv4/neigh/${device}`;
+  return [
+    {
+      kind: 'device',
+      name: device,
+      mac,
+      type: { name: 'macvlan', lower: network.device },
+    },
+    setting(`${conf}/forwarding`, '1'),
+    setting(`${conf}/rp_filter`, '1'),
+    setting(`${conf}/proxy_arp`, '1'),
+    setting(`${conf}/arp_ignore`, '1'),
+    setting(`${conf}/send_redirects`, '0'),
+    setting(`net/ipv6/conf/${device}/disable_ipv6`, '1'),
+    setting(`${neigh}/proxy_delay`, '0'),
+    // While its neighbour entry is missing the kernel asks for the guest and parks its packets; nobody answers.
+    setting(`${neigh}/mcast_solicit`, String(neighbourSolicitsMax)),
+    setting(`${neigh}/unres_qlen_bytes`, String(neighbourQueueBytesMax)),
+    { kind: 'up', device, alias: `${aliasPrefix}guests:${network.name}` },
+  ];
+}
+
+/** Old address to the guest for everybody at this site; the neighbour entry last, as it releases parked packets. */
+function deliveryObjects(site: Site): readonly KernelObject[] {
+  const { oldAddress, mac } = site.relocation.guest;
+  const device = guestDeviceOf(site);
+  return [hostRoute(oldAddress, device, mainTable), { kind: 'neighbour', address: oldAddress, mac, device }];
+}
+
+/** Out of the tunnel to the guest, and its answers back into it. */
+function targetTunnelObjects(site: Site): readonly KernelObject[] {
+  const { vni } = site.peer;
+  const { oldAddress } = site.relocation.guest;
+  const device = guestDeviceOf(site);
+  const tunnel = tunnelDeviceName(vni);
+  const mark = sessionMarkText(vni);
+  return [
+    ...tunnelObjects(site),
+    setElement('arriving', quoted(tunnel), oldAddress),
+    mapElement('mark_of_guest', oldAddress, mark),
+    hostRoute(oldAddress, device, deliveryTableOf(vni)),
+    {
+      kind: 'rule',
+      preference: deliveryRulePreference,
+      device: tunnel,
+      mark: null,
+      table: deliveryTableOf(vni),
+    },
+    {
+      kind: 'route',
+      type: 'unicast',
+      destination: 'default',
+      via: endsOf(site).remote.address,
+      device: tunnel,
+      table: returnTableOf(vni),
+    },
+    // Bound to the guests' device: the kernel copies the mark to the tunnel's own packets, which would loop.
+    { kind: 'rule', preference: returnRulePreference, device, mark, table: returnTableOf(vni) },
+  ];
+}
+
+function tunnelObjects(site: Site): readonly KernelObject[] {
+  const { configuration, tables, peer } = site;
+  const name = tunnelDeviceName(peer.vni);
+  const { local, remote } = endsOf(site);
+  const conf = `net/ipv4/conf/${name}`;
+  return [
+    ...tables,
+    tunnelMark(peer.vni, sessionMarkText(peer.vni)),
+    {
+      kind: 'device',
+      name,
+      mac: local.mac,
+      type: {
+        name: 'vxlan',
+        vni: peer.vni,
+        local: configuration.wan.address,
+        remote: peer.address,
+        port: configuration.vxlanPort,
+        underlay: configuration.wan.device,
+      },
+    },
+    setting(`${conf}/forwarding`, '1'),
+    // Loose (RFC 3704 §2.4): clients' addresses are not routed into the tunnel.
+    setting(`${conf}/rp_filter`, '2'),
+    setting(`${conf}/send_redirects`, '0'),
+    setting(`net/ipv6/conf/${name}/disable_ipv6`, '1'),
+    { kind: 'address', device: name, local: local.address, peer: remote.address },
+    { kind: 'up', device: name, alias: `${aliasPrefix}tunnel:${peer.site}` },
+    { kind: 'neighbour', address: remote.address, mac: remote.mac, device: name },
+  ];
+}
+
+function guestDeviceOf({ relocation, network }: Pick<Site, 'relocation' | 'network'>): string {
+  return guestDeviceName(relocation.oldSubnet.defaultGatewayMac, network.device);
+}
+
+function endsOf({ configuration, peer }: Site): ReturnType<typeof tunnelEnds> {
+  return tunnelEnds(peer.vni, { local: configuration.wan.address, remote: peer.address });
+}
+
+function hostRoute(destination: string, device: string, table: number): KernelObject {
+  return { kind: 'route', type: 'unicast', destination, via: null, device, table };
+}
+
+/** By default the kernel waits up to 0.8 s before it answers for another (neigh proxy_delay). */
+function promptProxy(device: string): Setting {
+  return setting(`net/ipv4/neigh/${device}/proxy_delay`, '0');
+}
+
+function setting(path: string, value: string): Setting {
+  return { kind: 'setting', path, value };
+}

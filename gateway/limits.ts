@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+
+/** RFC 5227 §1.1: PROBE_NUM, PROBE_MAX (seconds between probes). */
+export const probesMax = 3;
+export const probeIntervalSeconds = 1;
+
+/** RFC 5227 §1.1: ANNOUNCE_NUM 2. The second overrides Linux's `locktime`, which ignores news for 1 s. */
+export const announceAgainSeconds = 1.1;
+
+/**
+ * A parked packet waits for the guest: the kernel asks once a second so many times, then drops the queue. Longer than
+ * any pause a plan allows, shorter than TCP's patience (RFC 9293 §3.8.3: R2 at least 100 s).
+ */
+export const neighbourSolicitsMax = 120;
+/** Parked bytes of one guest: 500 Mbit/s of requests for 60 ms, or 2 700 full packets. Kernel default: 212 992. */
+export const neighbourQueueBytesMax = 4 * 2 ** 20;
+
+/** Peers a guest is told about: all of a /20. Beyond, those it already knows by ARP recover within a minute. */
+export const announcedAddressesMax = 4096;
+
+/** One command to the kernel: milliseconds; a machine that swaps may take seconds. */
+export const commandSecondsMax = 10;
+/** A dump of connection tracking: 1 000 000 flows take about 3 s. */
+export const sessionCommandSecondsMax = 60;
+/** The cut: a few route changes through a child that is already running. */
+export const cutSecondsMax = 2;
+
+/** Looked at this often even when nothing changed: someone may have flushed a table. */
+export const reconcileSeconds = 30;
+
+/** Flows handed over for one guest; more than any guest's own file descriptor limit. */
+export const sessionsMax = 100_000;
+/** Linux's own timeout of an established TCP flow (nf_conntrack_tcp_timeout_established). */
+export const sessionTimeoutSecondsMax = 432_000;
+
+assert(announceAgainSeconds > 1, 'the second announcement must come after locktime');
+assert(reconcileSeconds > commandSecondsMax, 'one look must end before the next begins');
