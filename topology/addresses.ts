@@ -35,3 +35,14 @@ export function isBetween(
 export function addressNumber(address: string): bigint {
   return new Address4(address).bigInt();
 }
+
+/** The address with that number. */
+export function addressFrom(value: bigint): string {
+  return Address4.fromBigInt(value).correctForm();
+}
+
+/** First and last address of the subnet: its own, and broadcast. */
+export function subnetRange(subnet: string): { readonly first: bigint; readonly last: bigint } {
+  const parsed = new Address4(subnet);
+  return { first: parsed.startAddress().bigInt(), last: parsed.endAddress().bigInt() };
+}

@@ -12,6 +12,7 @@ const registry = {
   // topology, runbook and other files
   LH_INPUT_INVALID: { kind: 'input', message: '%s' },
   LH_INPUT_UNREADABLE: { kind: 'input', message: "Cannot read '%s': %s" },
+  LH_OUTPUT_UNWRITABLE: { kind: 'input', message: "Cannot write '%s': %s" },
   LH_INPUT_FORMAT_UNKNOWN: { kind: 'input', message: "'%s' has format '%s'; this version reads '%s'" },
   LH_SECRET_UNRESOLVED: { kind: 'input', message: "Secret '%s' cannot be resolved: %s" },
   LH_OPTION_INVALID: { kind: 'input', message: 'Option %s: %s' },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Runbook } from '../../topology/resolve/runbook.ts';
 import type { Host, Policies, Site, Topology, Workload } from '../../topology/resolve/topology.ts';
+import { AddressBook } from './addresses.ts';
 import { Paths } from './paths.ts';
 
 /**
@@ -14,6 +15,7 @@ export interface Fleet {
   readonly topology: Topology;
   readonly runbook: Runbook;
   readonly paths: Paths;
+  readonly addresses: AddressBook;
   readonly sites: ReadonlyMap<string, Site>;
   readonly workloads: ReadonlyMap<string, Workload>;
   readonly policies: ReadonlyMap<string, WorkloadPolicies>;
@@ -46,6 +48,7 @@ export function createFleet(topology: Topology, runbook: Runbook): Fleet {
     topology,
     runbook,
     paths: new Paths(topology, runbook.limits.linkShareMax),
+    addresses: new AddressBook(topology),
     sites: new Map(topology.sites.map((site) => [site.name, site])),
     workloads: new Map(topology.workloads.map((workload) => [workload.name, workload])),
     policies: indexPolicies(topology.policies),

@@ -8,7 +8,7 @@ import { loweredTtlSeconds } from '../choose/limits.ts';
 import { usableBitsPerSecond } from '../choose/paths.ts';
 import { keepsSegment } from '../choose/rules/path.ts';
 import { completionOf, type Completion } from '../schedule/confidence.ts';
-import { predecessors } from '../schedule/flow.ts';
+import { predecessors, type Predecessors } from '../schedule/flow.ts';
 import { replayedJobsMax, replaysMax, replaysMin } from '../schedule/limits.ts';
 import type { Job, Placed, Schedule } from '../schedule/problem.ts';
 import { stepsOf, type Calendar } from './calendar.ts';
@@ -18,12 +18,12 @@ import { reason, type Reason } from './reasons.ts';
 
 /** A schedule with who waits for whom, and when things are done. */
 export interface Timing extends Completion {
-  readonly after: ReadonlyMap<string, readonly string[]>;
+  readonly predecessors: ReadonlyMap<string, Predecessors>;
   readonly notBeforeSeconds: (placed: Placed) => number;
 }
 
 export function timingOf(menu: Menu, { placed }: Schedule, random: Random): Timing {
-  const after = predecessors(menu.problem, placed);
+  const before = predecessors(menu.problem, placed);
   const stepped = new Set(
     menu.problem.resources.filter(({ steps }) => steps.length > 1).map(({ name }) => name),
   );
@@ -33,7 +33,7 @@ export function timingOf(menu: Menu, { placed }: Schedule, random: Random): Timi
       ? startSeconds
       : 0;
   const completion = completionOf(placed, {
-    after,
+    after: before,
     durationOf: (entry) => {
       const { estimate, way } = menu.entryOf(entry);
       return {
@@ -45,7 +45,7 @@ export function timingOf(menu: Menu, { placed }: Schedule, random: Random): Timi
     random,
     replays: Math.max(replaysMin, Math.min(replaysMax, Math.floor(replayedJobsMax / (placed.length + 1)))),
   });
-  return { ...completion, after, notBeforeSeconds };
+  return { ...completion, predecessors: before, notBeforeSeconds };
 }
 
 export function movesOf(
@@ -63,11 +63,12 @@ export function movesOf(
   },
 ): readonly PlannedMove[] {
   const byName = new Map(moving.map((choice) => [choice.workload.name, choice]));
-  const waves = wavesOf(scheduled.placed, timing.after);
+  const waves = wavesOf(scheduled.placed, timing.predecessors);
   return scheduled.placed.map((entry): PlannedMove => {
     const { workload, decision } = byName.get(entry.job.name)!;
     const { way, settings, estimate, reservations, sharers } = menu.entryOf(entry);
     const taken: Accepted = { ...way, settings, estimate };
+    const addresses = addressesOf(fleet, workload, taken);
     return {
       workload: workload.name,
       source: { site: workload.site, host: workload.host },
@@ -83,9 +84,10 @@ export function movesOf(
       notBeforeSeconds: timing.notBeforeSeconds(entry),
       endSeconds: timing.ends.get(workload.name)!,
       reservations,
-      after: timing.after.get(workload.name) ?? [],
-      addresses: addressesOf(workload, taken),
-      names: namesOf(workload, taken),
+      needs: timing.predecessors.get(workload.name)!.needs,
+      after: timing.predecessors.get(workload.name)!.after,
+      addresses,
+      names: namesOf(workload, addresses),
     };
   });
 }
@@ -100,30 +102,40 @@ function shared({ path }: Accepted, reservation: PlannedMove['reservations'][num
 /** A wave is what may run together: one more than the latest wave among those that are waited for. */
 function wavesOf(
   placed: readonly Placed[],
-  after: ReadonlyMap<string, readonly string[]>,
+  before: ReadonlyMap<string, Predecessors>,
 ): ReadonlyMap<string, number> {
   const waves = new Map<string, number>();
   for (const { job } of placed) {
     let latest = 0;
-    for (const before of after.get(job.name) ?? []) latest = Math.max(latest, waves.get(before) ?? 0);
+    for (const earlier of before.get(job.name)!.after) latest = Math.max(latest, waves.get(earlier) ?? 0);
     waves.set(job.name, latest + 1);
   }
   return waves;
 }
 
 /** A segment that comes along keeps the addresses; everything else gets those of the target. */
-function addressesOf(workload: Workload, { method, site, path }: Accepted): readonly AddressChange[] {
-  if (method === 'stretched-live' || (method === 'cold' && keepsSegment(workload, path))) return [];
+function addressesOf(
+  { addresses: book }: Fleet,
+  workload: Workload,
+  { method, site, path }: Accepted,
+): readonly AddressChange[] {
+  const keeps =
+    site === workload.site ||
+    method === 'stretched-live' ||
+    (method === 'cold' && keepsSegment(workload, path));
+  if (keeps && method !== 'redirect') return [];
   return workload.addresses.flatMap(({ network, address, mac, newAddresses }) => {
     const moved = newAddresses[site];
-    return moved === undefined
+    const given = moved === undefined && method === 'redirect' ? book.take(site, network) : null;
+    const target = moved ?? (given === null ? null : { network, address: given });
+    return target === null
       ? []
-      : [{ network, oldAddress: address, mac, newNetwork: moved.network, newAddress: moved.address }];
+      : [{ network, oldAddress: address, mac, newNetwork: target.network, newAddress: target.address }];
   });
 }
 
-function namesOf(workload: Workload, taken: Accepted): readonly NameChange[] {
-  if (addressesOf(workload, taken).length === 0) return [];
+function namesOf(workload: Workload, addresses: readonly AddressChange[]): readonly NameChange[] {
+  if (addresses.length === 0) return [];
   return workload.names.map(({ name, ttlSeconds }) => ({
     name,
     ttlSeconds,

@@ -75,6 +75,8 @@ export interface PlannedMove {
   readonly notBeforeSeconds: number;
   readonly endSeconds: Quantiles;
   readonly reservations: readonly { readonly link: string; readonly bytesPerSecond: number }[];
+  /** Of those in `after`, the ones without whose success it cannot move: dependencies, and room they leave. */
+  readonly needs: readonly string[];
   /** Moves that must have ended before: those it needs, and those whose rate, place or room it takes over. */
   readonly after: readonly string[];
   readonly addresses: readonly AddressChange[];

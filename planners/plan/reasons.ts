@@ -136,9 +136,9 @@ const sentences = {
 
 /** In a table's last column. */
 const words: Partial<Record<keyof typeof sentences, string>> = {
-  'sessions-kept': 'keeps sessions',
-  'sessions-drain': 'cloned, drained',
-  'cold-is-enough': 'downtime granted',
+  'sessions-kept': 'kept alive',
+  'sessions-drain': 'stateless',
+  'cold-is-enough': 'may stop',
   'no-option': 'nothing fits',
 };
 

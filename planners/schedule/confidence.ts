@@ -30,7 +30,7 @@ export function completionOf(
     random,
     replays,
   }: {
-    readonly after: ReadonlyMap<string, readonly string[]>;
+    readonly after: ReadonlyMap<string, { readonly after: readonly string[] }>;
     readonly durationOf: (placed: Placed) => Uncertain;
     readonly random: Random;
     readonly replays: number;
@@ -79,7 +79,7 @@ interface Step extends Uncertain {
 /** In order of start, so that whoever is waited for comes first. */
 function chain(
   placed: readonly Placed[],
-  after: ReadonlyMap<string, readonly string[]>,
+  after: ReadonlyMap<string, { readonly after: readonly string[] }>,
   durationOf: (placed: Placed) => Uncertain,
 ): readonly Step[] {
   const ordered = placed.toSorted((a, b) => a.startSeconds - b.startSeconds || a.endSeconds - b.endSeconds);
@@ -87,7 +87,7 @@ function chain(
   return ordered.map((entry) => ({
     name: entry.job.name,
     ...durationOf(entry),
-    after: (after.get(entry.job.name) ?? []).map((name) => index.get(name)!),
+    after: (after.get(entry.job.name)?.after ?? []).map((name) => index.get(name)!),
   }));
 }
 

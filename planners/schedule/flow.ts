@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Placed, Problem } from './problem.ts';
 
+export interface Predecessors {
+  /** Without whose success it cannot run: what it needs, and who leaves it room. */
+  readonly needs: readonly string[];
+  /** These, and those whose place or rate it takes over: they must have ended, well or not. */
+  readonly after: readonly string[];
+}
+
 /**
  * Who waits for whom: for each placed job the names of those whose place, rate or room it takes over, and of those it
  * needs. Whoever starts each job only when these have ended keeps every limit, however long the jobs really take.
@@ -11,7 +18,7 @@ import type { Placed, Problem } from './problem.ts';
 export function predecessors(
   { resources, stores }: Problem,
   placed: readonly Placed[],
-): ReadonlyMap<string, readonly string[]> {
+): ReadonlyMap<string, Predecessors> {
   const pools = new Map<string, Pool>();
   for (const { name } of resources) pools.set(`r ${name}`, new Pool(0));
   for (const { name, amount } of stores) pools.set(`s ${name}`, new Pool(amount));
@@ -20,7 +27,7 @@ export function predecessors(
     assert(found !== undefined, `no ${key}`);
     return found;
   };
-  const after = new Map<string, readonly string[]>();
+  const all = new Map<string, Predecessors>();
   const names = new Set(placed.map(({ job }) => job.name));
   for (const event of eventsOf(resources, placed)) {
     if (event.kind === 'step') pool(`r ${event.resource}`).change(event.amount);
@@ -28,13 +35,14 @@ export function predecessors(
     else {
       const { job, option } = event.placed;
       const before = new Set(job.needs.filter((need) => names.has(need)));
+      for (const { store, amount } of option.takes) pool(`s ${store}`).take(amount, before);
+      const needs = [...before].sort();
       for (const { resource, amount } of [...job.uses, ...option.uses])
         pool(`r ${resource}`).take(amount, before);
-      for (const { store, amount } of option.takes) pool(`s ${store}`).take(amount, before);
-      after.set(job.name, [...before].sort());
+      all.set(job.name, { needs, after: [...before].sort() });
     }
   }
-  return after;
+  return all;
 }
 
 type FlowEvent =

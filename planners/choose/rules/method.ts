@@ -38,14 +38,16 @@ function cloneable({ workload, source, target, method }: MethodAttempt, refuse: 
   if (!balanced && workload.names.length === 0) refuse('no-way-to-redirect', { site: target.name });
 }
 
-/** A new address at the target for every old one, unless the segment comes along. */
-function addresses({ workload, target, method }: MethodAttempt, refuse: Refuse): void {
-  if (method === 'stretched-live') return;
+/** A new address at the target for every old one, unless the segment comes along; a clone can be given any. */
+function addresses({ fleet, workload, source, target, method }: MethodAttempt, refuse: Refuse): void {
+  if (method === 'stretched-live' || source.name === target.name) return;
   if (method === 'routed-live' && workload.addresses.length === 0) refuse('no-address');
-  for (const { address, origin, mac, newAddresses } of workload.addresses) {
+  for (const { network, address, origin, mac, newAddresses } of workload.addresses) {
     if (method === 'routed-live' && origin === 'dhcp') refuse('address-by-dhcp', { address });
     if (method === 'routed-live' && mac === null) refuse('address-without-mac', { address });
-    const given = origin === 'dhcp' && method === 'cold';
+    const given =
+      (method === 'cold' && origin === 'dhcp') ||
+      (method === 'redirect' && fleet.addresses.free(target.name, network) !== null);
     if (!given && newAddresses[target.name] === undefined)
       refuse('no-address-at-target', { workload: workload.name, site: target.name, address });
   }

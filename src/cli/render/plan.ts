@@ -34,31 +34,44 @@ function headline({ name, verdict, hash, moves }: Plan): string {
   return `${colour.bold(name)}: ${painted}, ${moves.length} ${moves.length === 1 ? 'move' : 'moves'}, plan ${hash.slice(0, 12)}`;
 }
 
-function movesTable({ moves }: Plan, most: number): string {
+function movesTable({ moves, topology }: Plan, most: number): string {
   if (moves.length === 0) return '';
+  const placeName = placeNames(topology);
   const table = renderTable(
     [
       { title: 'workload' },
       { title: 'method' },
       { title: 'target' },
       { title: 'start', align: 'right' },
-      { title: 'end P50–P90', align: 'right' },
+      { title: 'P50–P90 end', align: 'right' },
       { title: 'down', align: 'right' },
       { title: 'sessions' },
       { title: 'why' },
     ],
-    moves.slice(0, most).map(moveRow),
+    moves.slice(0, most).map((move) => moveRow(move, placeName)),
   );
   const hidden = moves.length - most;
   return hidden > 0 ? `${table}\n… and ${hidden} more; --all shows them` : table;
 }
 
-function moveRow({ workload, decision, startSeconds, endSeconds }: PlannedMove): readonly string[] {
+type PlaceName = (place: { readonly site: string; readonly host: string }) => string;
+
+/** A host by its own name where no other site has one of that name. */
+function placeNames({ sites }: Plan['topology']): PlaceName {
+  const counts = new Map<string, number>();
+  for (const { hosts } of sites) for (const { name } of hosts) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return ({ site, host }) => (counts.get(host) === 1 ? host : `${site}/${host}`);
+}
+
+function moveRow(
+  { workload, decision, startSeconds, endSeconds }: PlannedMove,
+  placeName: PlaceName,
+): readonly string[] {
   const { chosen } = decision;
   return [
     workload,
     shortMethod(chosen),
-    chosen.target === null ? '' : `${chosen.target.site}/${chosen.target.host}`,
+    chosen.target === null ? '' : placeName(chosen.target),
     shortDuration(startSeconds),
     `${shortDuration(endSeconds.p50)}–${shortDuration(endSeconds.p90)}`,
     chosen.method === 'redirect' ? 'none' : formatSeconds(chosen.estimate?.pauseSeconds?.p50 ?? 0),
