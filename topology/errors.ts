@@ -53,6 +53,10 @@ const registry = {
 
   // hypervisors
   LH_HYPERVISOR_FAILED: { kind: 'world', message: "Hypervisor at '%s': %s" },
+  LH_QMP_REFUSED: { kind: 'world', message: "QEMU of '%s' refused '%s': %s" },
+  LH_QMP_TIMEOUT: { kind: 'world', message: "QEMU of '%s' did not answer '%s' within %s s" },
+  LH_QMP_LOST: { kind: 'world', message: "The monitor of '%s' is gone: %s" },
+  LH_GUEST_TIMEOUT: { kind: 'world', message: "Guest of '%s' at '%s' did not become %s within %s s" },
   LH_HOST_UNKNOWN: { kind: 'input', message: "Site '%s' has no host '%s'; it has %s" },
   LH_GUEST_ABSENT: { kind: 'world', message: "Workload '%s' is on no hypervisor of site '%s'" },
   LH_GUEST_STATE: { kind: 'world', message: "Guest of '%s' is '%s' at '%s'; %s needs %s" },

@@ -1,0 +1,429 @@
+import type { TransferSettings } from '../../../planners/plan/plan.ts';
+import { LonghaulError } from '../../../topology/errors.ts';
+import type { Clock, Log, RunCommand } from '../../../topology/world.ts';
+import type { GuestState, HostDescription, TargetSpec, TransferOrder } from '../../site/site.ts';
+import type { GuestChange, Hypervisor } from '../hypervisor.ts';
+import { qemuArguments, tapName } from './arguments.ts';
+import type { QemuHost } from './configuration.ts';
+import { type GuestDefinition, parseDefinition } from './definition.ts';
+import { measureDirty } from './dirty.ts';
+import { type GuestContext, QemuGuest } from './guest.ts';
+import { readHeartbeat } from './heartbeat.ts';
+import {
+  announcement,
+  commandSecondsMax,
+  killSecondsMax,
+  quitSecondsMax,
+  runSecondsMax,
+  socketPathBytesMax,
+  startSecondsMax,
+} from './limits.ts';
+import { machineTypes } from './machine-types.ts';
+import { hasEnded, killProcess, startProcess } from './process.ts';
+import { GuestFolder, type GuestRecord } from './record.ts';
+import { capabilitiesOf, parametersOf } from './settings.ts';
+import { adjust, cancel, reset, send } from './transfer.ts';
+
+/**
+ * QEMU on one host, by its machine protocol: one daemon a guest, found again after a restart of the agent. It holds no
+ * state that the records on disk and QEMU itself do not hold.
+ */
+export class QemuHypervisor implements Hypervisor {
+  readonly supportsPostCopy: boolean;
+  readonly #host: QemuHost;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #run: RunCommand;
+  readonly #folder: GuestFolder;
+  readonly #guests = new Map<string, QemuGuest>();
+  readonly #listeners = new Set<(change: GuestChange) => void>();
+
+  private constructor(host: QemuHost, { clock, log, run }: QemuWorld) {
+    this.#host = host;
+    this.#clock = clock;
+    this.#log = log.child({ host: host.name });
+    this.#run = run;
+    this.#folder = new GuestFolder(host);
+    this.supportsPostCopy = host.postCopy;
+  }
+
+  /** Finds the guests that an earlier agent left running. */
+  static async open(host: QemuHost, world: QemuWorld, signal: AbortSignal): Promise<QemuHypervisor> {
+    const hypervisor = new QemuHypervisor(host, world);
+    const longest = hypervisor.#folder.files('').monitor;
+    if (Buffer.byteLength(longest) > socketPathBytesMax)
+      throw new LonghaulError('LH_INPUT_INVALID', [
+        `runtimeDirectory of host '${host.name}': '${longest}' is longer than the ${socketPathBytesMax} bytes a socket's path may have; choose a shorter one`,
+      ]);
+    await hypervisor.#folder.make();
+    await hypervisor.#folder.definitions();
+    for (const record of await hypervisor.#folder.records()) await hypervisor.#adopt(record, signal);
+    return hypervisor;
+  }
+
+  async hosts(signal: AbortSignal): Promise<readonly HostDescription[]> {
+    const { name, memoryBytes } = this.#host;
+    const used = [...this.#guests.values()]
+      .filter(({ model }) => model.isAlive)
+      .reduce((sum, { record }) => sum + record.definition.memoryBytes, 0);
+    return [
+      {
+        name,
+        hypervisor: 'qemu',
+        memoryBytesFree: Math.max(0, memoryBytes - used),
+        machineTypes: await machineTypes(this.#run, this.#host, signal),
+        supportsPostCopy: this.supportsPostCopy,
+      },
+    ];
+  }
+
+  async guests(signal: AbortSignal): Promise<readonly GuestState[]> {
+    const homes = (await this.#folder.definitions()).map(({ workload }) => workload);
+    const names = [...new Set([...this.#guests.keys(), ...homes])].sort();
+    return await Promise.all(names.map(async (workload) => await this.inspect(workload, signal)));
+  }
+
+  async inspect(workload: string, signal: AbortSignal): Promise<GuestState> {
+    const guest = this.#guests.get(workload);
+    if (guest !== undefined) return await guest.inspect(signal);
+    const definition = await this.#folder.definition(workload);
+    return {
+      workload,
+      host: this.#host.name,
+      state: definition === null ? 'absent' : 'stopped',
+      transfer: null,
+      memoryBytes: definition?.memoryBytes ?? 0,
+      residentBytes: null,
+      machineType: definition?.machineType ?? '',
+    };
+  }
+
+  async define(workload: string): Promise<GuestDefinition> {
+    const definition =
+      this.#guests.get(workload)?.record.definition ?? (await this.#folder.definition(workload));
+    if (definition === null) throw new LonghaulError('LH_GUEST_ABSENT', [workload, this.#host.name]);
+    return definition;
+  }
+
+  async measureDirty(workload: string, intervalSeconds: number, signal: AbortSignal): Promise<number> {
+    return await measureDirty(this.#clock, this.#existing(workload), { intervalSeconds, signal });
+  }
+
+  async prepareTarget(
+    workload: string,
+    spec: TargetSpec,
+    signal: AbortSignal,
+  ): Promise<{ readonly uri: string }> {
+    if (spec.content !== 'guest')
+      throw new LonghaulError('LH_GUEST_UNFIT', [
+        workload,
+        'this driver does not copy disks of a stopped guest',
+      ]);
+    const there = this.#guests.get(workload);
+    if (there !== undefined && there.record.incomingUri !== null && isWaiting(there.state))
+      return { uri: there.record.incomingUri };
+    if (there !== undefined && there.state !== 'failed' && there.state !== 'incoming')
+      throw this.#wrongState(workload, there.state, 'to be a target');
+    if (there !== undefined) await this.#remove(there, signal);
+    const definition = this.#adapt(workload, spec);
+    const record: GuestRecord = {
+      format: 'longhaul-qemu/1',
+      role: 'incoming',
+      definition,
+      incomingUri: null,
+      outgoingUri: null,
+    };
+    const guest = await this.#launch(record, signal);
+    await guest.ask('migrate-set-capabilities', { capabilities: capabilitiesOf(spec.settings) }, signal);
+    await guest.ask('migrate-set-parameters', parametersOf(spec.settings), signal);
+    const uri = await this.#listen(guest, signal);
+    guest.record = { ...record, incomingUri: uri };
+    await this.#folder.saveRecord(guest.record);
+    return { uri };
+  }
+
+  async startTransfer(workload: string, order: TransferOrder, signal: AbortSignal): Promise<void> {
+    const guest = this.#existing(workload);
+    const isSent = guest.record.outgoingUri === order.uri && guest.transfer !== null;
+    if (isSent && guest.transfer !== 'failed' && guest.transfer !== 'cancelled') return;
+    if (guest.state !== 'running') throw this.#wrongState(workload, guest.state, 'to be running');
+    this.#refuseUnfit(guest, order);
+    guest.record = { ...guest.record, outgoingUri: order.uri };
+    await this.#folder.saveRecord(guest.record);
+    await send(guest, order, signal);
+  }
+
+  async adjustTransfer(
+    workload: string,
+    change: Partial<TransferSettings>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await adjust(this.#existing(workload), change, signal);
+  }
+
+  async cancelTransfer(workload: string, signal: AbortSignal): Promise<void> {
+    const guest = this.#guests.get(workload);
+    if (guest !== undefined) await cancel(guest, { host: this.#host.name, signal });
+  }
+
+  async resetTransfer(workload: string, signal: AbortSignal): Promise<void> {
+    const guest = this.#guests.get(workload);
+    if (guest?.model.isAlive === true) await reset(guest, signal);
+  }
+
+  async resume(workload: string, signal: AbortSignal): Promise<void> {
+    const guest = this.#existing(workload);
+    if (guest.state !== 'running') {
+      if (guest.state !== 'loaded') throw this.#wrongState(workload, guest.state, 'to be loaded');
+      await guest.ask('cont', {}, signal);
+      await guest.until(({ state }) => state === 'running', {
+        what: 'running',
+        seconds: runSecondsMax,
+        signal,
+      });
+    }
+    await this.#comeHome(guest);
+    await guest.ask('announce-self', announcement, signal);
+  }
+
+  async discard(workload: string, signal: AbortSignal): Promise<void> {
+    const guest = this.#guests.get(workload);
+    const state = guest?.state;
+    if (state === 'running' || state === 'paused')
+      throw this.#wrongState(workload, state, 'a copy that does not run');
+    if (guest !== undefined) await this.#remove(guest, signal);
+    await this.#folder.removeDefinition(workload);
+    if (guest !== undefined)
+      this.#tell({ workload, state: 'absent', status: null, atSeconds: this.#clock.nowSeconds() });
+  }
+
+  /** By the power button; a guest that does not listen to it is not switched off. */
+  async shutdown(workload: string, signal: AbortSignal): Promise<void> {
+    const guest = this.#guests.get(workload);
+    if (guest === undefined || guest.state === 'stopped') return;
+    if (guest.state !== 'running') throw this.#wrongState(workload, guest.state, 'to be running');
+    await guest.ask('system_powerdown', {}, signal);
+    while (!(await hasEnded(guest.files, { clock: this.#clock, seconds: commandSecondsMax, signal })))
+      this.#log.info({ workload }, 'still shutting down');
+  }
+
+  async start(workload: string, spec: TargetSpec, signal: AbortSignal): Promise<void> {
+    const guest = this.#guests.get(workload);
+    const { state } = guest ?? (await this.inspect(workload, signal));
+    if (state === 'running') return;
+    if (state !== 'stopped' && state !== 'absent') throw this.#wrongState(workload, state, 'to be stopped');
+    const own = guest?.record.definition ?? (await this.#folder.definition(workload));
+    await this.#boot(own ?? this.#adapt(workload, spec), signal);
+  }
+
+  async autostart(mayStart: (workload: string) => boolean, signal: AbortSignal): Promise<readonly string[]> {
+    const started: string[] = [];
+    for (const definition of await this.#folder.definitions()) {
+      const { workload, autostart } = definition;
+      const { state } = await this.inspect(workload, signal);
+      if (!autostart || state !== 'stopped' || !mayStart(workload)) continue;
+      await this.#boot(definition, signal);
+      started.push(workload);
+    }
+    return started;
+  }
+
+  async heartbeat(workload: string): Promise<{ readonly count: number } | null> {
+    const guest = this.#existing(workload);
+    return await readHeartbeat(guest.files.serialLog, guest.record.definition);
+  }
+
+  onChange(listener: (change: GuestChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The guests live on. */
+  async close(): Promise<void> {
+    for (const guest of this.#guests.values()) guest.detach();
+  }
+
+  #context(): GuestContext {
+    return {
+      host: this.#host.name,
+      clock: this.#clock,
+      log: this.#log,
+      changed: (change) => this.#tell(change),
+    };
+  }
+
+  #tell(change: GuestChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  async #adopt(record: GuestRecord, signal: AbortSignal): Promise<void> {
+    const { workload } = record.definition;
+    const guest = new QemuGuest(this.#context(), this.#folder.files(workload), record);
+    this.#guests.set(workload, guest);
+    await guest.attach(signal);
+    // Its agent died between the target's first instruction and this note of it.
+    if (guest.state === 'running') await this.#comeHome(guest);
+    this.#log.info({ workload, state: guest.state }, 'guest found');
+  }
+
+  async #comeHome(guest: QemuGuest): Promise<void> {
+    if (guest.record.role === 'home') return;
+    await this.#folder.saveDefinition(guest.record.definition);
+    guest.record = { ...guest.record, role: 'home' };
+    await this.#folder.saveRecord(guest.record);
+  }
+
+  async #boot(definition: GuestDefinition, signal: AbortSignal): Promise<void> {
+    await this.#folder.saveDefinition(definition);
+    const record: GuestRecord = {
+      format: 'longhaul-qemu/1',
+      role: 'home',
+      definition,
+      incomingUri: null,
+      outgoingUri: null,
+    };
+    const guest = await this.#launch(record, signal);
+    await guest.ask('cont', {}, signal);
+    await guest.until(({ state }) => state === 'running', {
+      what: 'running',
+      seconds: runSecondsMax,
+      signal,
+    });
+  }
+
+  /** Record, process, network, monitor: in an order that leaves something to find after a kill at any line. */
+  async #launch(record: GuestRecord, signal: AbortSignal): Promise<QemuGuest> {
+    const { definition, role } = record;
+    const { workload } = definition;
+    const files = this.#folder.files(workload);
+    const argv = qemuArguments(this.#host, definition, { files, awaitsStream: role === 'incoming' });
+    this.#guests.get(workload)?.detach();
+    await this.#folder.saveRecord(record);
+    await startProcess(this.#run, argv, { host: this.#host.name, timeoutSeconds: startSecondsMax, signal });
+    await this.#plugIn(definition, signal);
+    const guest = new QemuGuest(this.#context(), files, record);
+    this.#guests.set(workload, guest);
+    await guest.attach(signal);
+    return guest;
+  }
+
+  async #plugIn({ workload, nics }: GuestDefinition, signal: AbortSignal): Promise<void> {
+    for (const [index, { network }] of nics.entries()) {
+      const bridge = this.#host.networks[network]?.bridge;
+      if (bridge === undefined)
+        throw new LonghaulError('LH_GUEST_UNFIT', [workload, this.#noNetwork(network)]);
+      const argv = [
+        ...this.#host.commandPrefix,
+        'ip',
+        'link',
+        'set',
+        'dev',
+        tapName(workload, index),
+        'master',
+        bridge,
+        'up',
+      ];
+      const { exitCode, stderr } = await this.#run(argv, { timeoutSeconds: commandSecondsMax, signal });
+      if (exitCode !== 0)
+        throw new LonghaulError('LH_COMMAND_FAILED', [argv.join(' '), exitCode, stderr.trim()]);
+    }
+  }
+
+  /** The source's definition with this site's networks; refused before anything is started. */
+  #adapt(workload: string, { definition, nics }: TargetSpec): GuestDefinition {
+    const source = parseDefinition(definition, `definition of '${workload}'`);
+    if (source.workload !== workload)
+      throw new LonghaulError('LH_GUEST_UNFIT', [workload, `the definition is of '${source.workload}'`]);
+    const adapted = {
+      ...source,
+      nics: source.nics.map((nic) => ({
+        ...nic,
+        network: nics.find(({ mac }) => mac === nic.mac)?.network ?? nic.network,
+      })),
+    };
+    for (const { network } of adapted.nics)
+      if (this.#host.networks[network] === undefined)
+        throw new LonghaulError('LH_GUEST_UNFIT', [workload, this.#noNetwork(network)]);
+    const used = [...this.#guests.values()].filter(({ model }) => model.isAlive);
+    const free = used.reduce(
+      (rest, { record }) => rest - record.definition.memoryBytes,
+      this.#host.memoryBytes,
+    );
+    if (free < adapted.memoryBytes)
+      throw new LonghaulError('LH_GUEST_UNFIT', [
+        workload,
+        `host '${this.#host.name}' has ${free} bytes of memory left for guests; it needs ${adapted.memoryBytes}`,
+      ]);
+    return adapted;
+  }
+
+  #noNetwork(network: string): string {
+    const known = Object.keys(this.#host.networks).join(', ') || 'none';
+    return `host '${this.#host.name}' has no network '${network}'; it has ${known}`;
+  }
+
+  /** The first free port of the range; QEMU looks for it itself. */
+  async #listen(guest: QemuGuest, signal: AbortSignal): Promise<string> {
+    const { address, firstPort, lastPort } = this.#host.migration;
+    guest.migrationBegins('in');
+    await guest.ask('migrate-incoming', { uri: `tcp:${address}:${firstPort},to=${lastPort}` }, signal);
+    const port = await guest.incomingPort(signal);
+    return `tcp:${address}:${port}`;
+  }
+
+  #refuseUnfit(guest: QemuGuest, order: TransferOrder): void {
+    const { workload } = guest;
+    if (order.content !== 'guest')
+      throw new LonghaulError('LH_GUEST_UNFIT', [
+        workload,
+        'this driver does not copy disks of a stopped guest',
+      ]);
+    if (!/^tcp:\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/.test(order.uri))
+      throw new LonghaulError('LH_GUEST_UNFIT', [
+        workload,
+        `'${order.uri}' is not of the form tcp:ADDRESS:PORT`,
+      ]);
+    const isRound = guest.record.definition.memoryBytes % lostPagesBlockBytes === 0;
+    if (this.#host.accelerator === 'tcg' && isRound)
+      throw new LonghaulError('LH_GUEST_UNFIT', [
+        workload,
+        `without KVM, QEMU loses written pages of a memory that is a multiple of 256 KiB; give it ${guest.record.definition.memoryBytes + 8192} bytes`,
+      ]);
+  }
+
+  async #remove(guest: QemuGuest, signal: AbortSignal): Promise<void> {
+    const ended = async (seconds: number): Promise<boolean> =>
+      await hasEnded(guest.files, { clock: this.#clock, seconds, signal });
+    if (guest.model.isAlive) await guest.ask('quit', {}, signal).catch(() => undefined); // it may be gone before it answers
+    if (!(await ended(quitSecondsMax))) await killProcess(guest.files);
+    if (!(await ended(killSecondsMax)))
+      throw new LonghaulError('LH_HYPERVISOR_FAILED', [
+        this.#host.name,
+        `QEMU of '${guest.workload}' does not end`,
+      ]);
+    guest.detach();
+    this.#guests.delete(guest.workload);
+    await this.#folder.removeRecord(guest.workload);
+  }
+
+  #existing(workload: string): QemuGuest {
+    const guest = this.#guests.get(workload);
+    if (guest === undefined) throw new LonghaulError('LH_GUEST_ABSENT', [workload, this.#host.name]);
+    return guest;
+  }
+
+  #wrongState(workload: string, state: GuestState['state'], needs: string): LonghaulError {
+    return new LonghaulError('LH_GUEST_STATE', [workload, state, this.#host.name, 'it', needs]);
+  }
+}
+
+export interface QemuWorld {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly run: RunCommand;
+}
+
+const isWaiting = (state: GuestState['state']): boolean => state === 'incoming' || state === 'loaded';
+
+/** QEMU 7.2 TCG: its fast path over whole words of the dirty bitmap forgets to protect the pages again. */
+const lostPagesBlockBytes = 256 * 1024;
