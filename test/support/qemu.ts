@@ -1,30 +1,30 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { QemuHost } from '../../src/hypervisors/qemu/configuration.ts';
 import type { GuestDefinition } from '../../src/hypervisors/qemu/definition.ts';
 import { QemuHypervisor } from '../../src/hypervisors/qemu/driver.ts';
+import { buildGuestImage, findBusybox, findGuestKernel } from '../../src/lab/guest/image.ts';
 import { realClock, runCommand } from '../../src/world/real.ts';
+import type { TargetSpec } from '../../src/site/site.ts';
+import { transferSettings } from './hypervisor-suite.ts';
+import { labWorld } from './lab.ts';
 import { silentLog } from './log.ts';
+import { program } from './requires.ts';
 
-/** Two hosts on this machine, 'paris-1' and 'lyon-1', with one small guest 'app' without KVM; streams over loopback. */
-const imageDirectory = '/tmp/qemu-dev/images';
-
-export const memoryBytes = 128 * 2 ** 20 + 8192;
-
+/** Hosts on this machine with the lab's small guest 'app', without KVM; streams go over loopback. */
 export const guestOf = (changes: Partial<GuestDefinition> = {}): GuestDefinition => ({
   format: 'longhaul-guest/1',
   workload: 'app',
   uuid: '6f1a3c1e-0000-4000-8000-000000000001',
-  memoryBytes,
+  memoryBytes: 96 * 2 ** 20 + 8192,
   vcpus: 1,
   cpuModel: 'qemu64',
   machineType: 'pc-q35-7.2',
   kernel: {
     image: 'vmlinuz',
     initramfs: 'initramfs',
-    commandLine: 'console=ttyS0 quiet panic=-1 tsc=unstable lh.tick=100 lh.dirty=16,2000,8,random,random',
+    commandLine: 'console=ttyS0 quiet panic=-1 tsc=unstable lh.tick=100 lh.dirty=8,1000,8,random,random',
   },
   disks: [],
   nics: [],
@@ -33,59 +33,77 @@ export const guestOf = (changes: Partial<GuestDefinition> = {}): GuestDefinition
   ...changes,
 });
 
-export interface QemuLab {
+export const specOf = (host: string, definition: unknown): TargetSpec => ({
+  host,
+  content: 'guest',
+  settings: transferSettings,
+  nics: [],
+  definition,
+});
+
+export async function qemuNeeds(): Promise<readonly (string | null)[]> {
+  return [
+    program('qemu-system-x86_64'),
+    program('cc'),
+    (await findGuestKernel()) === null ? "no kernel of Debian's cloud flavour" : null,
+    (await findBusybox()) === null ? 'no static busybox' : null,
+  ];
+}
+
+export interface QemuHosts {
   readonly directory: string;
-  host(site: string): QemuHost;
-  open(site: string): Promise<QemuHypervisor>;
+  host(site: string, changes?: Partial<QemuHost>): QemuHost;
+  open(site: string, changes?: Partial<QemuHost>): Promise<QemuHypervisor>;
+  pid(site: string): Promise<number>;
   /** Ends every guest and removes what is left. */
   close(): Promise<void>;
 }
 
-export async function createQemuLab(): Promise<QemuLab> {
+export async function createQemuHosts(): Promise<QemuHosts> {
   const directory = await mkdtemp(join(tmpdir(), 'lhq-'));
+  const { kernel } = await buildGuestImage(labWorld());
   const opened: QemuHypervisor[] = [];
-  const host = (site: string): QemuHost => ({
+  const host = (site: string, changes: Partial<QemuHost> = {}): QemuHost => ({
     name: `${site}-1`,
     hypervisor: 'qemu',
     program: '/usr/bin/qemu-system-x86_64',
     accelerator: 'tcg',
     commandPrefix: [],
     memoryBytes: 2 ** 30,
-    imageDirectory,
+    imageDirectory: dirname(kernel),
     definitionDirectory: join(directory, site, 'guests'),
     runtimeDirectory: join(directory, site, 'run'),
     storages: {},
     networks: {},
     migration: { address: '127.0.0.1', firstPort: 49_152, lastPort: 49_215 },
     postCopy: true,
+    ...changes,
   });
+  const pidsOf = async (): Promise<readonly { readonly pid: number; readonly line: string }[]> => {
+    const { stdout } = await runCommand(['ps', '-ww', '-eo', 'pid,args'], { timeoutSeconds: 10 });
+    return stdout
+      .split('\n')
+      .filter((line) => line.includes('qemu-system') && line.includes(`${directory}/`))
+      .map((line) => ({ pid: Number(line.trim().split(' ')[0]), line }));
+  };
   return {
     directory,
     host,
-    open: async (site) => {
-      const hypervisor = await QemuHypervisor.open(
-        host(site),
-        { clock: realClock, log: silentLog, run: runCommand },
-        AbortSignal.timeout(60_000),
-      );
+    open: async (site, changes) => {
+      const world = { clock: realClock, log: silentLog, run: runCommand };
+      const hypervisor = await QemuHypervisor.open(host(site, changes), world, AbortSignal.timeout(60_000));
       opened.push(hypervisor);
       return hypervisor;
     },
+    pid: async (site) => (await pidsOf()).find(({ line }) => line.includes(`${directory}/${site}/`))!.pid,
     close: async () => {
       for (const hypervisor of opened) await hypervisor.close();
-      await endAll(directory);
+      for (const { pid } of await pidsOf()) process.kill(pid, 'SIGKILL');
       await rm(directory, { recursive: true, force: true });
     },
   };
 }
 
-/** Ends the QEMU processes whose arguments name a file of the directory. */
-async function endAll(directory: string): Promise<void> {
-  const { stdout } = await runCommand(['ps', '-eo', 'pid,args'], { timeoutSeconds: 10 });
-  for (const line of stdout
-    .split('\n')
-    .filter((each) => each.includes('qemu-system') && each.includes(directory)))
-    process.kill(Number(line.trim().split(' ')[0]), 'SIGKILL');
-}
-
-export const guestImage = (): string | null => (existsSync(imageDirectory) ? null : 'no guest image');
+/** The serial log's last lines, for a test that fails. */
+export const serialLogOf = async (path: string): Promise<string> =>
+  (await readFile(path, 'latin1')).slice(-2000);

@@ -144,9 +144,12 @@ export class QemuHypervisor implements Hypervisor {
 
   async startTransfer(workload: string, order: TransferOrder, signal: AbortSignal): Promise<void> {
     const guest = this.#existing(workload);
-    const isSent = guest.record.outgoingUri === order.uri && guest.transfer !== null;
-    if (isSent && guest.transfer !== 'failed' && guest.transfer !== 'cancelled') return;
-    if (guest.state !== 'running') throw this.#wrongState(workload, guest.state, 'to be running');
+    const { transfer, state } = guest;
+    const isOnItsWay =
+      guest.model.migration?.direction === 'out' && transfer !== 'failed' && transfer !== 'cancelled';
+    if (isOnItsWay && guest.record.outgoingUri === order.uri) return;
+    if (isOnItsWay || state !== 'running')
+      throw this.#wrongState(workload, state, 'to be running, with no other transfer under way');
     this.#refuseUnfit(guest, order);
     guest.record = { ...guest.record, outgoingUri: order.uri };
     await this.#folder.saveRecord(guest.record);
@@ -395,13 +398,13 @@ export class QemuHypervisor implements Hypervisor {
     const ended = async (seconds: number): Promise<boolean> =>
       await hasEnded(guest.files, { clock: this.#clock, seconds, signal });
     if (guest.model.isAlive) await guest.ask('quit', {}, signal).catch(() => undefined); // it may be gone before it answers
+    guest.detach(); // its end is no news any more
     if (!(await ended(quitSecondsMax))) await killProcess(guest.files);
     if (!(await ended(killSecondsMax)))
       throw new LonghaulError('LH_HYPERVISOR_FAILED', [
         this.#host.name,
         `QEMU of '${guest.workload}' does not end`,
       ]);
-    guest.detach();
     this.#guests.delete(guest.workload);
     await this.#folder.removeRecord(guest.workload);
   }

@@ -131,7 +131,7 @@ export class QemuGuest {
   /** Asked for while a stream is under way, remembered when it has ended. */
   async progress(signal: AbortSignal): Promise<TransferProgress | null> {
     if (this.#model.migration === null) return null;
-    const info = this.#model.isAlive ? await this.#migrationInfo(signal) : {};
+    const info = await this.#migrationInfoIfThere(signal);
     this.#progress = progressOf(info, { model: this.#model, moments: this.#moments, before: this.#progress });
     return this.#progress;
   }
@@ -179,6 +179,17 @@ export class QemuGuest {
 
   async #migrationInfo(signal: AbortSignal): Promise<MigrationInfo> {
     return migrationInfoSchema.parse(await this.ask('query-migrate', {}, signal));
+  }
+
+  /** Nothing new where the process has just ended, or its monitor is being found again. */
+  async #migrationInfoIfThere(signal: AbortSignal): Promise<MigrationInfo> {
+    if (!this.#model.isAlive || this.#connection === null) return {};
+    try {
+      return await this.#migrationInfo(signal);
+    } catch (error) {
+      if (error instanceof LonghaulError && error.code === 'LH_QMP_LOST') return {};
+      throw error;
+    }
   }
 
   async #residentBytes(): Promise<number | null> {

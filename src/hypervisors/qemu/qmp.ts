@@ -98,7 +98,9 @@ export class QmpConnection {
     try {
       return await new Promise<readonly string[]>((resolve, reject) => {
         this.#greeted = resolve;
-        this.#waiting.set(greetingId, (answer) => reject(answer as LonghaulError));
+        this.#waiting.set(greetingId, (answer) => {
+          if (answer instanceof LonghaulError) reject(answer);
+        });
       });
     } finally {
       this.#waiting.delete(greetingId);

@@ -1,0 +1,29 @@
+import { SimulatedHypervisor } from '../../../src/hypervisors/simulated/driver.ts';
+import { realClock } from '../../../src/world/real.ts';
+import { scaledClock } from '../../../src/world/scaled.ts';
+import { hypervisorSuite } from '../../support/hypervisor-suite.ts';
+import { createTwoSiteWorld } from '../../support/simulated-sites.ts';
+
+hypervisorSuite(async (use) => {
+  const world = createTwoSiteWorld(scaledClock(realClock, 20));
+  const open = () => ({
+    paris: new SimulatedHypervisor(world, 'paris'),
+    lyon: new SimulatedHypervisor(world, 'lyon'),
+  });
+  await use({
+    ...open(),
+    clock: world.clock,
+    reopen: async function () {
+      Object.assign(this, open());
+    },
+    pathTo: async (uri) => uri,
+    cutPath: () => world.cut(world.links[0]!),
+    killTarget: async () => {
+      const copy = world.copy('lyon', 'app')!;
+      copy.transfer?.break('failed', 'the other end is gone');
+      world.setState(copy, 'failed');
+    },
+    crawlBytesPerSecond: 1e6,
+    shutsDown: true,
+  });
+});
