@@ -92,9 +92,12 @@ export function complaintsOf(
 
 /** Of a union without a tag: the issues of the branch whose kind of value (list, mapping) was written. */
 function nearestBranch(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | null {
-  const isOfOtherKind = (one: z.core.$ZodIssue): boolean =>
-    one.path.length === 0 && (one.code === 'invalid_type' || one.code === 'invalid_value');
-  return issue.errors.find((branch) => branch.length > 0 && !branch.some(isOfOtherKind)) ?? null;
+  const isAbout = (code: string) => (one: z.core.$ZodIssue) => one.path.length === 0 && one.code === code;
+  const ofThisKind = issue.errors.filter(
+    (branch) => branch.length > 0 && !branch.some(isAbout('invalid_type')),
+  );
+  const isText = typeof issue.input === 'string';
+  return ofThisKind.find((branch) => branch.some(isAbout('invalid_value')) === isText) ?? null;
 }
 
 interface Place {
@@ -119,9 +122,10 @@ function unknownKeys(keys: readonly string[], { path, schema, value }: Place): r
 }
 
 function rightOf(issue: z.core.$ZodIssue, { path, schema, value }: Place): string {
-  if (issue.code === 'invalid_value') {
-    const meant = nearest(String(issue.input), issue.values.map(String));
-    return meant === null ? `write one of them` : `did you mean '${meant}'?`;
+  const words = wordsOf(issue);
+  if (words !== null) {
+    const meant = nearest(words.written, words.allowed);
+    return meant === null ? 'write one of them' : `did you mean '${meant}'?`;
   }
   const place = schemaAt(schema, path, value);
   const example = place === null ? undefined : exampleOf(place);
@@ -132,7 +136,16 @@ function rightOf(issue: z.core.$ZodIssue, { path, schema, value }: Place): strin
   return `write for example ${typeof example === 'string' ? JSON.stringify(example) : flow(example)}`;
 }
 
+/** Where only certain words are read: the one written, and those; null elsewhere, and where none was written. */
+function wordsOf(issue: z.core.$ZodIssue): { written: string; allowed: readonly string[] } | null {
+  if (issue.code === 'invalid_value' && typeof issue.input === 'string')
+    return { written: issue.input, allowed: issue.values.map(String) };
+  if (issue.code !== 'invalid_union' || !('options' in issue) || issue.options === undefined) return null;
+  const tag = innerValue(issue.input, issue.discriminator ?? '');
+  return typeof tag === 'string' ? { written: tag, allowed: issue.options.map(String) } : null;
+}
+
 /** A value on one line of YAML. */
 export function flow(value: unknown): string {
-  return stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
+  return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim();
 }

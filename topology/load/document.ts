@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Alias, Document, Node, YAMLError } from 'yaml';
-import { depthMax, fileBytesMax, valuesMax } from './limits.ts';
+import { aliasedValuesMax, depthMax, fileBytesMax } from './limits.ts';
 import type { Path, Problem } from './problems.ts';
 
 /** A file with its text; `file` is how the operator named it. */
@@ -83,7 +83,7 @@ function parseYaml({ file, text }: SourceFile): Parsed {
     schema: 'core',
     stringKeys: true,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error', // 'silent' would also pass over a second document
   });
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -128,17 +128,19 @@ function aliasTargets(tree: Document.Parsed): Map<Alias, Node | null> {
 }
 
 /** Errors that leave the rest of the text readable, so that its other problems can be told too. */
-const softErrors = new Set<YAMLError['code']>(['DUPLICATE_KEY']);
+const softErrors = new Set<YAMLError['code']>(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED']);
 
 function syntaxProblems(tree: Document.Parsed, { file, at }: Pick<Place, 'file' | 'at'>): readonly Problem[] {
   const depth = tree.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
-  const errors: readonly YAMLError[] = depth === undefined ? [...tree.errors, ...tree.warnings] : [depth];
-  const found = errors.map((error) => {
-    const position = at(error.pos[0]);
-    return { file, ...position, path: '', ...explained(error) };
-  });
-  // One broken line makes the parser stumble several times: the first of each line says it.
-  return found.filter(({ line }, index) => found.findIndex((other) => other.line === line) === index);
+  // After the first structural error the parser stumbles on: what it says then is about itself, not about the file.
+  const broken = depth ?? tree.errors.find(({ code }) => !softErrors.has(code));
+  const soft = [...tree.errors, ...tree.warnings].filter(({ code }) => softErrors.has(code));
+  return [...(broken === undefined ? [] : [broken]), ...soft].map((error) => ({
+    file,
+    ...at(error.pos[0]),
+    path: '',
+    ...explained(error),
+  }));
 }
 
 const tooDeep = `is nested more than ${depthMax} deep`;
@@ -176,37 +178,57 @@ const emptyFile = (file: string): Problem => ({
 /** The plain value of the tree, aliases followed, within the limits. */
 function toPlain(
   tree: Document.Parsed,
-  { file, at, anchorOf }: Place,
+  place: Place,
 ): { readonly value: unknown } | { readonly problem: Problem } {
-  let count = 0;
-  let fault: Problem | null = null;
-  const stop = (node: Node, wrong: string, right: string): null => {
-    fault ??= { file, ...at(node.range?.[0] ?? 0), path: '', wrong, right };
-    return null;
-  };
-  const convert = (node: Node | null, depth: number): unknown => {
-    if (node === null || fault !== null) return null;
-    if (++count > valuesMax) return stop(node, `grows beyond ${valuesMax} values`, 'use fewer aliases');
-    if (depth > depthMax) return stop(node, tooDeep, 'close the brackets');
-    if (isAlias(node)) {
-      const anchor = anchorOf(node);
-      return anchor === null
-        ? stop(
-            node,
-            `alias '*${node.source}' has no anchor before it`,
-            `write '&${node.source}' at its value`,
-          )
-        : convert(anchor, depth + 1);
-    }
-    if (isSeq(node)) return node.items.map((item) => convert(item as Node | null, depth + 1));
-    if (isMap(node))
+  const conversion = new Conversion(place);
+  const value = conversion.plain(tree.contents, 0);
+  return conversion.problem === null ? { value } : { problem: conversion.problem };
+}
+
+/** One pass through a tree; it ends at the first thing that breaks a limit. */
+class Conversion {
+  problem: Problem | null = null;
+  readonly #place: Place;
+  #aliasedValues = 0;
+  /** The alias in the text itself whose value, and that of aliases in it, is being written out. */
+  #outermostAlias: Alias | null = null;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  plain(node: Node | null, depth: number): unknown {
+    if (node === null || this.problem !== null) return null;
+    if (this.#outermostAlias !== null && ++this.#aliasedValues > aliasedValuesMax)
+      return this.#stop(node, `aliases stand for more than ${aliasedValuesMax} values`, 'use fewer aliases');
+    if (depth > depthMax) return this.#stop(node, tooDeep, 'close the brackets');
+    if (isAlias(node)) return this.#follow(node, depth);
+    if (isSeq<Node | null>(node)) return node.items.map((item) => this.plain(item, depth + 1));
+    if (isMap<Node, Node | null>(node))
       return Object.fromEntries(
-        node.items.map(({ key, value }) => [keyText(key), convert(value as Node | null, depth + 1)]),
+        node.items.map(({ key, value }) => [keyText(key), this.plain(value, depth + 1)]),
       );
     return isScalar(node) ? node.value : null;
-  };
-  const value = convert(tree.contents, 0);
-  return fault === null ? { value } : { problem: fault };
+  }
+
+  #follow(alias: Alias, depth: number): unknown {
+    const anchored = this.#place.anchorOf(alias);
+    const name = alias.source;
+    if (anchored === null)
+      return this.#stop(alias, `alias '*${name}' has no anchor before it`, `write '&${name}' at its value`);
+    const isOutermost = this.#outermostAlias === null;
+    if (isOutermost) this.#outermostAlias = alias;
+    const value = this.plain(anchored, depth + 1);
+    if (isOutermost) this.#outermostAlias = null;
+    return value;
+  }
+
+  #stop(node: Node, wrong: string, right: string): null {
+    const { file, at } = this.#place;
+    const start = (this.#outermostAlias ?? node).range?.[0] ?? 0;
+    this.problem ??= { file, ...at(start), path: '', wrong, right };
+    return null;
+  }
 }
 
 const keyText = (key: unknown): string => (isScalar(key) ? String(key.value) : String(key));

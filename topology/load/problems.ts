@@ -26,11 +26,16 @@ export function problemText({ file, line, column, path, wrong, right }: Problem)
   return `${file}:${line}:${column}: ${where}${wrong}; ${right}`;
 }
 
-/** In the order of the file; each thing said once. */
+/** File by file as they come, each in its own order; each thing said once. */
 export function sortedProblems(problems: readonly Problem[]): readonly Problem[] {
   const byText = new Map(problems.map((problem) => [problemText(problem), problem]));
+  const files = [...new Set(problems.map(({ file }) => file))];
   return [...byText.values()].sort(
-    (a, b) => compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.path, b.path),
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) ||
+      a.line - b.line ||
+      a.column - b.column ||
+      compare(a.path, b.path),
   );
 }
 

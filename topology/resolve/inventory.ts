@@ -68,13 +68,13 @@ function byName<T extends { readonly name: string }>(
 export function refer<T>(
   inventory: Pick<Inventory, 'report' | 'lostNames'>,
   known: ReadonlyMap<string, T>,
-  reference: { readonly name: string; readonly path: Path; readonly kind: string },
+  reference: { readonly name: string; readonly path: Path; readonly kind: string; readonly of?: string },
 ): T | null {
-  const { name, path, kind } = reference;
+  const { name, path, kind, of } = reference;
   const found = known.get(name);
   if (found !== undefined) return found;
-  if (!inventory.lostNames.has(name))
-    inventory.report(path, `there is no ${kind} '${name}'`, meant(name, known));
+  const wrong = of === undefined ? `there is no ${kind} '${name}'` : `${of} has no ${kind} '${name}'`;
+  if (!inventory.lostNames.has(name)) inventory.report(path, wrong, meant(name, known));
   return null;
 }
 

@@ -87,7 +87,8 @@ function drainHost(raw: Extract<RawRunbook, { goal: 'drain-host' }>, scope: Scop
     refer({ report: scope.report, lostNames: inventory.lostNames }, inventory.hostsOf(name), {
       name: raw.host,
       path: ['host'],
-      kind: `host of ${name}`,
+      kind: 'host',
+      of: name,
     });
   return { kind: 'drain-host', site: name, host: raw.host, to: sites(raw.to, 'to', scope) };
 }
@@ -131,7 +132,11 @@ function burst(raw: Extract<RawRunbook, { goal: 'burst' }>, scope: Scope): Goal 
   const single = names.filter((name) => scope.inventory?.workloads.get(name)?.raw.clone === undefined);
   for (const name of single)
     if (scope.inventory?.workloads.has(name) === true)
-      scope.report(['workloads'], `'${name}' cannot be cloned`, 'name workloads that have a clone');
+      scope.report(
+        whereNamed(raw.workloads, name),
+        `'${name}' cannot be cloned`,
+        'name workloads that have a clone',
+      );
   const { load, loadMax, loadMin, clonesMax } = raw;
   return {
     kind: 'burst',
@@ -180,6 +185,10 @@ function resolveFreezes(raw: RawRunbook['freezes'], scope: Scope): readonly Free
     .sort(
       (a, b) => a.fromSeconds - b.fromSeconds || a.toSeconds - b.toSeconds || compareText(a.name, b.name),
     );
+}
+
+function whereNamed(selector: RawSelector, name: string): Path {
+  return Array.isArray(selector) ? ['workloads', selector.indexOf(name)] : ['workloads', 'labels'];
 }
 
 const money = ({ inventory, report }: Scope) => ({ currency: inventory?.raw.currency ?? null, report });

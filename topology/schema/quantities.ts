@@ -100,7 +100,7 @@ function misreading(text: string, kind: Quantity): string {
   const unit = /^\d+(?:\.\d+)?\s*([A-Za-zµ/]+)$/.exec(trimmed)?.[1];
   return unit === undefined
     ? `'${text}' is not ${kind.noun}`
-    : `'${unit}' is not a unit of ${kind.noun.replace(/^an? /, '')} (${kind.units.join(', ')})`;
+    : `'${unit}' is not a unit of ${kind.noun.replace(/^an? (amount of |length of )?/, '')} (${kind.units.join(', ')})`;
 }
 
 const noUnit = (text: string, kind: Quantity): string => `'${text}' has no unit (${kind.units.join(', ')})`;
@@ -146,7 +146,7 @@ export interface Money {
 export const money = (per: 'once' | 'byte' | 'hour') => {
   const example = { once: '120 EUR', byte: '0.02 EUR/GB', hour: '1.20 EUR/h' }[per];
   return z
-    .string()
+    .string({ error: ({ input }) => (typeof input === 'number' ? `'${input}' has no currency` : undefined) })
     .transform((text, context): Money => {
       const match = /^(\d+(?:\.\d+)?)\s*([A-Z]{3})(?:\s*\/\s*([A-Za-z]+))?$/.exec(text.trim());
       const units = match === null ? null : unitsIn(match[3], per);

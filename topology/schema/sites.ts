@@ -10,6 +10,7 @@ import {
   entityName,
   secret,
   subnet,
+  unrepeated,
 } from './texts.ts';
 import { instant } from './times.ts';
 
@@ -70,16 +71,19 @@ const host = z.strictObject({
 
 const expires = instant().optional().describe('When it ends; nothing is planned beyond.');
 
-const agent = z.strictObject({
-  url: agentUrl('https://agent.paris.example:7443').describe('https; http only on loopback.'),
-  token: secret('env:PARIS_AGENT_TOKEN').describe('Reference: env:NAME or file:PATH.'),
-  certificateAuthority: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ examples: ['pki/ca.pem'], description: "File of the CA that signed the agent's certificate." }),
-  expires,
-});
+const agent = z.strictObject(
+  {
+    url: agentUrl('https://agent.paris.example:7443').describe('https; http only on loopback.'),
+    token: secret('env:PARIS_AGENT_TOKEN').describe('Reference: env:NAME or file:PATH.'),
+    certificateAuthority: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ examples: ['pki/ca.pem'], description: "File of the CA that signed the agent's certificate." }),
+    expires,
+  },
+  unrepeated,
+);
 
 const dnsServer = z.strictObject({
   name: entityName('ns1').describe('Unique within its site.'),
@@ -98,11 +102,14 @@ const dnsServer = z.strictObject({
       description: 'Zones it is authoritative for.',
     }),
   key: z
-    .strictObject({
-      name: dnsName('lh-key').describe('Name of the TSIG key.'),
-      secret: secret('file:keys/paris.tsig').describe('Reference: env:NAME or file:PATH.'),
-      expires,
-    })
+    .strictObject(
+      {
+        name: dnsName('lh-key').describe('Name of the TSIG key.'),
+        secret: secret('file:keys/paris.tsig').describe('Reference: env:NAME or file:PATH.'),
+        expires,
+      },
+      unrepeated,
+    )
     .optional()
     .meta({ description: 'TSIG key (HMAC-SHA256); without it the server takes no updates from us.' }),
   transferLag: seconds({ example: '5 s' })

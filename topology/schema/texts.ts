@@ -6,10 +6,12 @@ function text(options: {
   readonly fault: (value: string) => string | null;
   readonly example: string;
   readonly pattern?: string;
+  /** For what is no text at all; else the general sentence, which repeats the value. */
+  readonly mistyped?: string;
 }) {
-  const { fault, example, pattern } = options;
+  const { fault, example, pattern, mistyped } = options;
   return z
-    .string()
+    .string({ error: ({ input }) => (input === undefined || input === null ? undefined : mistyped) })
     .superRefine((value, context) => {
       const message = fault(value);
       if (message !== null) context.issues.push({ code: 'custom', input: value, message });
@@ -81,16 +83,22 @@ export function rangeOf(value: string): { readonly first: string; readonly last:
   return isAddress(first) && isAddress(last) ? { first, last } : null;
 }
 
+const inlineSecret = 'a secret is not written into a file; only a reference env:NAME or file:PATH is';
+
 /** A secret is referred to, never written here. The complaint does not repeat what it found: it may be the secret. */
 export const secret = (example: string) =>
   text({
     example,
+    mistyped: inlineSecret,
     pattern: '^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$',
-    fault: (value) =>
-      /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/.test(value)
-        ? null
-        : 'a secret is not written into a file; only a reference env:NAME or file:PATH is',
+    fault: (value) => (/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/.test(value) ? null : inlineSecret),
   });
+
+/** For mappings that hold a secret: what stands in their place may be the secret itself, so it is not repeated. */
+export const unrepeated = {
+  error: (issue: z.core.$ZodRawIssue) =>
+    issue.code === 'invalid_type' && issue.input !== null ? 'is not a mapping (key: value)' : undefined,
+};
 
 const loopbackHosts = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 

@@ -39,11 +39,11 @@ interface Place {
 
 function networkOf({ site, network, path }: Place, inventory: Inventory): RawNetwork | null {
   if (!inventory.sites.has(site)) return null;
-  const kind = `network of ${site}`;
   const entry = refer(inventory, inventory.networksOf(site), {
     name: network,
     path: [...path, 'network'],
-    kind,
+    kind: 'network',
+    of: site,
   });
   return entry?.raw ?? null;
 }

@@ -80,5 +80,5 @@ function networkAt(
     return undefined;
   }
   if (!inventory.sites.has(site)) return undefined;
-  return refer(inventory, inventory.networksOf(site), { name, path, kind: `network of ${site}` })?.raw;
+  return refer(inventory, inventory.networksOf(site), { name, path, kind: 'network', of: site })?.raw;
 }

@@ -23,7 +23,8 @@ function checkHost({ raw, path }: Entry<RawWorkload>, inventory: Inventory): voi
   const host = refer(inventory, hosts, {
     name: raw.host,
     path: [...path, 'host'],
-    kind: `host of ${raw.site}`,
+    kind: 'host',
+    of: raw.site,
   })?.raw;
   if (host === undefined) return;
   const models = [host.cpuModel, ...host.cpuModels];
