@@ -30,6 +30,17 @@ const registry = {
   LH_MOVE_UNDECIDED: { kind: 'person', message: "Move of '%s' stopped inside its switchover window: %s" },
   LH_STEP_TIMEOUT: { kind: 'world', message: "Step '%s' of '%s' did not end within %s s" },
 
+  LH_RUN_UNKNOWN: { kind: 'input', message: "There is no run '%s'; 'longhaul runs' lists them" },
+  LH_TRANSFER_FAILED: { kind: 'world', message: "Transfer of '%s' to '%s' ended as '%s': %s" },
+  LH_EVIDENCE_MISSING: { kind: 'person', message: "'%s' runs at '%s', but its source is kept, because %s" },
+  LH_DNS_NOT_CONVERGED: { kind: 'world', message: "Names of '%s' are not yet as they shall be at '%s': %s" },
+  LH_BALANCER_NOT_CONVERGED: {
+    kind: 'world',
+    message: "Pool '%s' of '%s' is not yet as it shall be at '%s': %s",
+  },
+  LH_ADDRESS_HELD: { kind: 'person', message: "Address %s for '%s' at '%s' is held by %s" },
+  LH_ROLLBACK_REFUSED: { kind: 'person', message: "'%s' cannot return to its source: %s" },
+  LH_CLAIM_HELD: { kind: 'person', message: "'%s' belongs to run '%s', which is %s" },
   LH_CLAIM_LOST: { kind: 'person', message: "The claim on '%s' (epoch %s) was taken over (epoch %s)" },
 
   // state

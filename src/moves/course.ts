@@ -1,0 +1,134 @@
+import type { TransferSettings } from '../../planners/plan/plan.ts';
+import { formatBytes, formatBytesPerSecond, formatSeconds } from '../../topology/units.ts';
+import type { TransferProgress } from '../site/site.ts';
+import { MoveGivenUp } from './give-up.ts';
+import type { Move, StepProgress } from './move.ts';
+
+/**
+ * Holds a transfer against its prediction and takes the plan's ladder down when it will not converge: throttle →
+ * post-copy → pause within budget → cold → leave. Judged by the rest at the start of each pass: it must have fallen by
+ * a tenth within a few passes, or the guest writes as fast as the path carries.
+ */
+export class Course {
+  readonly taken: string[] = [];
+  readonly #move: Move;
+  readonly #ladder: string[];
+  #bestRestBytes = Number.POSITIVE_INFINITY;
+  #improvedAtSeconds = 0;
+  #pass = { number: 0, startedAtSeconds: 0, seconds: 0 };
+  #doneRatio = 0;
+  #limitSeconds: number;
+  #refreshedAtSeconds = Number.NEGATIVE_INFINITY;
+
+  constructor(move: Move) {
+    this.#move = move;
+    const { chosen } = move.planned.decision;
+    const mode = chosen.settings?.mode ?? 'pre-copy';
+    const taken = move.facts.rungs ?? [];
+    const rungs = move.planned.ladder.map(({ action }) => action as string);
+    this.#ladder = [...(mode === 'hybrid' ? ['post-copy'] : []), ...rungs].filter(
+      (rung) => !taken.includes(rung),
+    );
+    this.taken.push(...taken);
+    this.#limitSeconds = chosen.settings?.downtimeLimitSeconds ?? 0;
+  }
+
+  /** The bar never runs backwards: re-dirtied memory only slows it. */
+  progress(transfer: TransferProgress): StepProgress {
+    const whole = Math.max(transfer.totalBytes, transfer.transferredBytes + transfer.remainingBytes);
+    const ratio = whole > 0 ? transfer.transferredBytes / whole : 0;
+    this.#doneRatio = Math.max(this.#doneRatio, Math.min(1, ratio));
+    const fits = transfer.bytesPerSecond * this.#limitSeconds;
+    return {
+      ratio: this.#doneRatio,
+      convergence: fits > 0 ? transfer.remainingBytes / fits : null,
+      text: `${formatBytes(transfer.transferredBytes)} sent, ${formatBytes(transfer.remainingBytes)} left, ${formatBytesPerSecond(transfer.bytesPerSecond)}, pass ${transfer.passes}`,
+    };
+  }
+
+  /** What to change now, if anything. Throws MoveGivenUp on the rungs that end the attempt. */
+  correct(transfer: TransferProgress): Correction | null {
+    if (transfer.status !== 'active') return null;
+    const { settings } = this.#move.planned.decision.chosen;
+    if (settings?.mode === 'post-copy' && transfer.passes >= 2)
+      return { action: 'post-copy', why: 'planned, after the first pass', change: { mode: 'post-copy' } };
+    this.#learn(transfer);
+    const isLate = settings !== null && transfer.elapsedSeconds > settings.timeoutSeconds;
+    if (!isLate && !this.#isStuck(transfer)) return null;
+    const why = isLate
+      ? `not done after ${formatSeconds(transfer.elapsedSeconds)}`
+      : `memory is dirtied at ${formatBytesPerSecond(transfer.dirtyBytesPerSecond)}, sent at ${formatBytesPerSecond(transfer.bytesPerSecond)}`;
+    return this.#stepDown(why, transfer);
+  }
+
+  /** Close to the end, the list of sessions at the target is refreshed every few seconds. */
+  isSessionListOld({ elapsedSeconds, remainingBytes, bytesPerSecond, status }: TransferProgress): boolean {
+    if (status !== 'active' || remainingBytes > nearSeconds * bytesPerSecond) return false;
+    if (elapsedSeconds - this.#refreshedAtSeconds < refreshSeconds) return false;
+    this.#refreshedAtSeconds = elapsedSeconds;
+    return true;
+  }
+
+  #learn({ passes, elapsedSeconds, remainingBytes }: TransferProgress): void {
+    if (passes !== this.#pass.number) {
+      const seconds = elapsedSeconds - this.#pass.startedAtSeconds;
+      this.#pass = { number: passes, startedAtSeconds: elapsedSeconds, seconds };
+      if (remainingBytes < this.#bestRestBytes * improvement) {
+        this.#bestRestBytes = remainingBytes;
+        this.#improvedAtSeconds = elapsedSeconds;
+      }
+    }
+  }
+
+  #isStuck({ passes, elapsedSeconds }: TransferProgress): boolean {
+    const patienceSeconds = Math.max(patienceSecondsMin, patiencePasses * this.#pass.seconds);
+    return passes > patiencePasses && elapsedSeconds - this.#improvedAtSeconds > patienceSeconds;
+  }
+
+  #stepDown(why: string, { elapsedSeconds }: TransferProgress): Correction {
+    const action = this.#ladder.shift() ?? 'leave';
+    this.taken.push(action);
+    this.#improvedAtSeconds = elapsedSeconds;
+    this.#bestRestBytes = Number.POSITIVE_INFINITY;
+    switch (action) {
+      case 'throttle':
+        return { action, why, change: { autoConverge: true } };
+      case 'post-copy':
+        return { action, why, change: { mode: 'post-copy' } };
+      case 'pause-within-budget':
+        this.#limitSeconds = this.#budgetSeconds() * pauseShare;
+        return { action, why, change: { downtimeLimitSeconds: this.#limitSeconds } };
+      case 'cold':
+        throw new MoveGivenUp({
+          result: 'failed',
+          reason: why,
+          code: null,
+          settle: null,
+          again: { method: 'cold' },
+        });
+      default:
+        throw new MoveGivenUp({ result: 'left', reason: why, code: null, settle: null, again: null });
+    }
+  }
+
+  #budgetSeconds(): number {
+    const { workload, runLimits } = this.#move;
+    return Math.min(workload.downtimeBudgetSeconds, runLimits.downtimeSecondsMax ?? Number.POSITIVE_INFINITY);
+  }
+}
+
+export interface Correction {
+  readonly action: 'throttle' | 'post-copy' | 'pause-within-budget';
+  readonly why: string;
+  readonly change: Partial<TransferSettings>;
+}
+
+/** A pass that leaves more than nine tenths of the best so far is no progress. */
+const improvement = 0.9;
+const patiencePasses = 3;
+const patienceSecondsMin = 5;
+/** The true pause is longer than the hypervisor's limit: socket backlog and loading come on top. */
+const pauseShare = 0.7;
+/** Sessions are handed over again when the end is so near, so often. */
+const nearSeconds = 5;
+const refreshSeconds = 2;

@@ -1,0 +1,353 @@
+import { LonghaulError, type ErrorCode } from '../../topology/errors.ts';
+import type { RunRequest } from '../runs/store/records.ts';
+import type { GuestState } from '../site/site.ts';
+import { withDeadline } from '../world/deadline.ts';
+import { MoveGivenUp } from './give-up.ts';
+import type { MoveJournal, MoveState, Outcome } from './journal.ts';
+import type { Move, MoveFacts, StepProgress } from './move.ts';
+import type { Step } from './step.ts';
+
+/**
+ * Runs the steps of one attempt of a move against its journal, from wherever the journal says it stands.
+ *
+ *   forward ── step fails, cancel asked ──▶ undoing (last begun first) ──▶ failed, cancelled, left
+ *      │  before the point of no return
+ *      │  after it: tried again until patience ends ──▶ needs-person ── `run` ──▶ forward
+ *      ▼                                                     └── `rollback`, target safe ──▶ undoing
+ *    moved
+ *
+ * Every side effect has its `begin` (or `undo`) in the journal before it, and its `end` (`undone`) after it; what lies
+ * between is found out by looking at the world again, never guessed.
+ */
+export class Engine {
+  readonly #steps: readonly Step[];
+  readonly #move: Omit<Move, 'facts' | 'note' | 'report'>;
+  readonly #journal: MoveJournal;
+  readonly #request: () => Promise<RunRequest>;
+  readonly #report: (step: string, progress: StepProgress | 'begun' | 'ended') => void;
+  readonly #signal: AbortSignal;
+  #state: MoveState;
+  /** Set before the entry is written: from then on no cancel may cut in. */
+  #isCommitted: boolean;
+
+  constructor(parts: EngineParts) {
+    this.#steps = parts.steps;
+    this.#move = parts.move;
+    this.#journal = parts.journal;
+    this.#request = parts.request;
+    this.#report = parts.report;
+    this.#signal = parts.signal;
+    this.#state = parts.state;
+    this.#isCommitted = parts.state.isPastPointOfNoReturn;
+  }
+
+  async run(): Promise<Outcome> {
+    if (this.#state.undoing !== null) return await this.#undo();
+    try {
+      const wantsBack = await this.#wantsBack();
+      if (wantsBack === null) {
+        await this.#forward();
+        return await this.#end({ ...moved, remains: [] });
+      }
+      await this.#goBack(wantsBack);
+    } catch (error) {
+      this.#rethrowForeign(error);
+      if (this.#isCommitted) return await this.#stop(error);
+      await this.#turnBack(error);
+    }
+    return await this.#undo();
+  }
+
+  async #forward(): Promise<void> {
+    for (const step of this.#steps) {
+      if (this.#state.ended.includes(step.name)) continue;
+      await this.#heedRequest();
+      this.#report(step.name, 'begun');
+      await this.#journal.append('begin', step.name);
+      this.#state = { ...this.#state, begun: added(this.#state.begun, step.name), outcome: null };
+      const facts = await this.#patiently(step.name, () => this.#take(step));
+      await this.#journal.append('end', step.name, facts === undefined ? {} : { facts });
+      this.#state = {
+        ...this.#state,
+        ended: added(this.#state.ended, step.name),
+        facts: { ...this.#state.facts, ...facts },
+      };
+      this.#report(step.name, 'ended');
+    }
+  }
+
+  async #take(step: Step): Promise<MoveFacts | undefined> {
+    const observed = await this.#bounded(
+      step,
+      async (signal) => await step.observe?.(this.#now(step), signal),
+    );
+    if (step.isPointOfNoReturn === true && !this.#state.isPastPointOfNoReturn) {
+      await this.#heedRequest();
+      this.#isCommitted = true;
+      await this.#journal.append('point-of-no-return', step.name);
+      this.#state = { ...this.#state, isPastPointOfNoReturn: true };
+    }
+    if (observed === 'done') return undefined;
+    return await this.#bounded(step, (signal) => step.apply(this.#now(step), signal));
+  }
+
+  /** Last begun, first undone. What cannot be undone now is named, and the rest is undone all the same. */
+  async #undo(): Promise<Outcome> {
+    const { undoing } = this.#state;
+    const untilSeconds = this.#move.clock.monotonicSeconds() + this.#move.limits.patienceAfterSeconds;
+    const remains: string[] = [];
+    for (const step of this.#steps.toReversed()) {
+      const isOpen = this.#state.begun.includes(step.name) && !this.#state.undone.includes(step.name);
+      const undo = step.undo?.bind(step);
+      if (!isOpen || undo === undefined) continue;
+      this.#report(`undo ${step.name}`, 'begun');
+      await this.#journal.append('undo', step.name, { undoing });
+      try {
+        const undoOnce = (): Promise<void> => this.#bounded(step, (signal) => undo(this.#now(step), signal));
+        await this.#patiently(step.name, undoOnce, untilSeconds);
+        await this.#journal.append('undone', step.name);
+      } catch (error) {
+        this.#rethrowForeign(error);
+        remains.push(`${step.name}: ${messageOf(error)}`);
+        await this.#journal.append('fail', step.name, failureOf(error));
+      }
+    }
+    return await this.#end({
+      ...(undoing ?? unexplained),
+      ...(await this.#sourceServes(untilSeconds)),
+      remains,
+    });
+  }
+
+  /** An attempt that went back is only over when its guest is seen to run at its source. */
+  async #sourceServes(
+    untilSeconds: number,
+  ): Promise<Pick<Outcome, 'result' | 'reason' | 'settle'> | undefined> {
+    const { workload, source, run, limits } = this.#move;
+    const undoing = this.#state.undoing ?? unexplained;
+    const settle = `longhaul run ${run}`;
+    const look = (): Promise<GuestState> =>
+      this.#boundedBy(limits.callSeconds, 'source runs', (signal) =>
+        source.agent.guests.inspect(workload.name, signal),
+      );
+    try {
+      const guest = await this.#patiently('source runs', look, untilSeconds);
+      if (guest.state === 'running') return undefined;
+      const reason = `${undoing.reason}; and its guest at '${source.model.name}' is '${guest.state}'`;
+      return { result: 'needs-person', reason, settle };
+    } catch (error) {
+      this.#rethrowForeign(error);
+      const reason = `${undoing.reason}; whether it runs at '${source.model.name}' is not known: ${messageOf(error)}`;
+      return { result: 'needs-person', reason, settle };
+    }
+  }
+
+  async #turnBack(error: unknown): Promise<void> {
+    const step = this.#state.begun.at(-1) ?? 'claim';
+    await this.#journal.append('fail', step, failureOf(error));
+    await this.#beginUndo(step, undoingOf(error, this.#move));
+  }
+
+  async #beginUndo(step: string, undoing: NonNullable<MoveState['undoing']>): Promise<void> {
+    await this.#journal.append('undo', step, { undoing });
+    this.#isCommitted = false;
+    this.#state = { ...this.#state, undoing, isPastPointOfNoReturn: false };
+  }
+
+  /** Past the point of no return nothing is undone: a person is asked. */
+  async #stop(error: unknown): Promise<Outcome> {
+    const step = this.#state.begun.at(-1) ?? 'claim';
+    await this.#journal.append('fail', step, failureOf(error));
+    const { run } = this.#move;
+    const isInWindow = this.#steps.some(
+      ({ name, isPointOfNoReturn }) => isPointOfNoReturn === true && !this.#state.ended.includes(name),
+    );
+    const settle =
+      error instanceof LonghaulError && error.settle !== undefined ? error.settle : `longhaul run ${run}`;
+    return await this.#end({
+      result: 'needs-person',
+      reason: `stopped at '${step}': ${messageOf(error)}`,
+      code: isInWindow ? 'LH_MOVE_UNDECIDED' : codeOf(error),
+      remains: [],
+      settle: isInWindow
+        ? `longhaul run ${run}   (or, to return to the source: longhaul rollback ${run})`
+        : settle,
+      again: null,
+    });
+  }
+
+  /** Whether a person wants back a move that stopped inside its switchover window. */
+  async #wantsBack(): Promise<RunRequest | null> {
+    if (!this.#isCommitted) return null;
+    const request = await this.#request();
+    const isOpen = this.#steps.some(
+      (step) => step.goBack !== undefined && !this.#state.ended.includes(step.name),
+    );
+    return isOpen && (request === 'rollback' || request === 'rollback-target-down') ? request : null;
+  }
+
+  async #goBack(request: RunRequest): Promise<void> {
+    const step = this.#steps.find((each) => each.goBack !== undefined);
+    const goBack = step?.goBack?.bind(step);
+    if (step === undefined || goBack === undefined) return;
+    const isTargetDown = request === 'rollback-target-down';
+    await this.#patiently(step.name, () =>
+      this.#bounded(step, (signal) => goBack(this.#now(step), signal, { isTargetDown })),
+    );
+    const reason = isTargetDown ? 'rolled back; a person vouched that the target is down' : 'rolled back';
+    await this.#beginUndo(step.name, { result: 'cancelled', reason, code: null, settle: null, again: null });
+  }
+
+  async #end(outcome: Outcome): Promise<Outcome> {
+    await this.#journal.append('outcome', 'end', { ...outcome });
+    return outcome;
+  }
+
+  /** Faults of the world are borne with growing pauses, as long as this side of the point of no return allows. */
+  async #patiently<T>(step: string, task: () => Promise<T>, untilSeconds?: number): Promise<T> {
+    const { clock, limits, log } = this.#move;
+    const startedAtSeconds = clock.monotonicSeconds();
+    for (let pause = limits.retryFirstSeconds; ; pause = Math.min(limits.retryMaxSeconds, pause * 2)) {
+      try {
+        return await task();
+      } catch (error) {
+        this.#rethrowForeign(error);
+        const patienceSeconds = this.#isCommitted
+          ? limits.patienceAfterSeconds
+          : limits.patienceBeforeSeconds;
+        const endSeconds = untilSeconds ?? startedAtSeconds + patienceSeconds;
+        if (!isPassing(error) || clock.monotonicSeconds() + pause > endSeconds) throw error;
+        log.warn({ step, pauseSeconds: pause, error: messageOf(error) }, 'tried again');
+        await this.#journal.append('note', step, { text: 'tried again', ...failureOf(error) });
+        await clock.sleep(pause, this.#signal);
+      }
+    }
+  }
+
+  async #bounded<T>(step: Step, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return await this.#boundedBy(step.deadlineSeconds(this.#now(step)), step.name, task);
+  }
+
+  /** Ends at the deadline, when the process closes, and before the point of no return when a person cancels. */
+  async #boundedBy<T>(seconds: number, step: string, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, workload, limits } = this.#move;
+    const cancel = new AbortController();
+    const done = new AbortController();
+    const close = (): void => cancel.abort(this.#signal.reason);
+    this.#signal.addEventListener('abort', close, { once: true });
+    if (this.#signal.aborted) close();
+    const looking = this.#lookForCancel(cancel, limits.requestLookSeconds, done.signal);
+    try {
+      return await withDeadline(
+        { clock, seconds, signal: cancel.signal },
+        () => new LonghaulError('LH_STEP_TIMEOUT', [step, workload.name, seconds]),
+        task,
+      );
+    } finally {
+      this.#signal.removeEventListener('abort', close);
+      done.abort();
+      await looking;
+    }
+  }
+
+  async #lookForCancel(cancel: AbortController, everySeconds: number, done: AbortSignal): Promise<void> {
+    if (this.#isCommitted || this.#state.undoing !== null) return;
+    try {
+      for (;;) {
+        await this.#move.clock.sleep(everySeconds, done);
+        const request = await this.#request();
+        if (request !== 'none' && !this.#isCommitted && !done.aborted)
+          cancel.abort(new CancelRequested(request));
+      }
+    } catch {
+      return; // the task has ended, or the state cannot be read: the step's own calls will find out
+    }
+  }
+
+  async #heedRequest(): Promise<void> {
+    if (this.#isCommitted) return;
+    const request = await this.#request();
+    if (request !== 'none') throw new CancelRequested(request);
+  }
+
+  #now(step: Step): Move {
+    return {
+      ...this.#move,
+      facts: this.#state.facts,
+      note: (text, detail = {}) => this.#journal.append('note', step.name, { text, ...detail }),
+      report: (progress) => this.#report(step.name, progress),
+    };
+  }
+
+  /** Not ours to handle: this process closes, or another worker has taken the move over. */
+  #rethrowForeign(error: unknown): void {
+    this.#signal.throwIfAborted();
+    if (error instanceof LonghaulError && takenOver.has(error.code)) throw error;
+  }
+}
+
+export interface EngineParts {
+  readonly steps: readonly Step[];
+  readonly move: Omit<Move, 'facts' | 'note' | 'report'>;
+  readonly journal: MoveJournal;
+  readonly state: MoveState;
+  readonly request: () => Promise<RunRequest>;
+  readonly report: (step: string, progress: StepProgress | 'begun' | 'ended') => void;
+  readonly signal: AbortSignal;
+}
+
+class CancelRequested extends Error {
+  constructor(request: RunRequest) {
+    super(`asked to ${request}`);
+  }
+}
+
+export const takenOver: ReadonlySet<ErrorCode> = new Set(['LH_CLAIM_LOST', 'LH_EPOCH_STALE']);
+
+/** Asking again would only hear the same. */
+const decided: ReadonlySet<ErrorCode> = new Set([
+  'LH_TRANSFER_FAILED',
+  'LH_GUEST_STATE',
+  'LH_HYPERVISOR_FAILED',
+]);
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof LonghaulError && error.kind === 'world' && !decided.has(error.code);
+
+const moved: Omit<Outcome, 'remains'> = {
+  result: 'moved',
+  reason: 'it serves at its target',
+  code: null,
+  settle: null,
+  again: null,
+};
+
+const unexplained: NonNullable<MoveState['undoing']> = {
+  result: 'failed',
+  reason: 'the journal does not say why',
+  code: null,
+  settle: null,
+  again: null,
+};
+
+function undoingOf(
+  error: unknown,
+  { run, method }: Pick<Move, 'run' | 'method'>,
+): NonNullable<MoveState['undoing']> {
+  if (error instanceof MoveGivenUp) return error.undoing;
+  const base = { reason: messageOf(error), code: codeOf(error), settle: null, again: null };
+  if (error instanceof CancelRequested) return { ...base, result: 'cancelled' };
+  if (error instanceof LonghaulError && error.kind === 'person')
+    return { ...base, result: 'needs-person', settle: error.settle ?? `longhaul run ${run}` };
+  const isPassingFault = error instanceof LonghaulError && error.kind === 'world';
+  return { ...base, result: 'failed', again: isPassingFault ? { method } : null };
+}
+
+const added = (names: readonly string[], name: string): readonly string[] =>
+  names.includes(name) ? names : [...names, name];
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const codeOf = (error: unknown): string | null => (error instanceof LonghaulError ? error.code : null);
+
+function failureOf(error: unknown): Readonly<Record<string, unknown>> {
+  return { code: codeOf(error), message: messageOf(error) };
+}

@@ -1,0 +1,203 @@
+import type {
+  GatewayFacts,
+  Relocation,
+  RelocationPhase,
+  RelocationStatus,
+  Session,
+} from '../../../gateway/relocation.ts';
+import { LonghaulError } from '../../../topology/errors.ts';
+import type { AddressChange } from '../../../planners/plan/plan.ts';
+import type { Move, RelocationPair } from '../move.ts';
+import type { Step } from '../step.ts';
+
+/** The addresses of a workload that follow it through the gateways: one relocation each, one half at each site. */
+
+/** RFC 5227 §2.1.1: an address is probed before it is used. */
+export const probeAddresses: Step = {
+  name: 'probe new address',
+  weight: 1,
+  deadlineSeconds: ({ limits }) => limits.callSeconds,
+  apply: async ({ planned, target, workload }, signal) => {
+    for (const { newNetwork, newAddress } of planned.addresses) {
+      const { heldBy } = await target.agent.relocations.probe(newNetwork, newAddress, signal);
+      if (heldBy !== null)
+        throw new LonghaulError('LH_ADDRESS_HELD', [newAddress, workload.name, target.model.name, heldBy], {
+          settle: `free ${newAddress} at '${target.model.name}' or plan with another address`,
+        });
+    }
+    return undefined;
+  },
+};
+
+export const prepareRelocations: Step = {
+  name: 'prepare relocation',
+  weight: 1,
+  deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
+  apply: async (move, signal) => {
+    const relocations = move.facts.relocations ?? (await describePairs(move, signal));
+    for (const { source, target } of relocations) {
+      requireConverged(move, await move.target.agent.relocations.put(move.claim, target, signal));
+      requireConverged(move, await move.source.agent.relocations.put(move.claim, source, signal));
+    }
+    return { relocations };
+  },
+  undo: async (move, signal) => {
+    for (const { id } of pairIds(move)) {
+      const atSource = await move.source.agent.relocations.get(id, signal);
+      const atTarget = await move.target.agent.relocations.get(id, signal);
+      if (atSource === null && atTarget === null) continue;
+      const pairs = move.facts.relocations ?? (await describePairs(move, signal));
+      const pair = pairs.find(({ source }) => source.id === id);
+      if (pair === undefined) continue;
+      await move.source.agent.relocations.put(move.claim, { ...pair.source, phase: 'absent' }, signal);
+      await move.target.agent.relocations.put(move.claim, { ...pair.target, phase: 'absent' }, signal);
+    }
+  },
+};
+
+/** Known sessions are handed to the target's gateway, then both gateways follow the guest by themselves. */
+export const followGuest: Step = {
+  name: 'follow guest',
+  weight: 1,
+  deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
+  apply: async (move, signal) => {
+    await follow(move, signal);
+    return undefined;
+  },
+  undo: async (move, signal) => {
+    for (const { source, target } of move.facts.relocations ?? []) {
+      await move.source.agent.relocations.put(move.claim, { ...source, phase: 'prepared' }, signal);
+      await move.target.agent.relocations.put(move.claim, { ...target, phase: 'prepared' }, signal);
+    }
+  },
+};
+
+export async function follow(move: Move, signal: AbortSignal): Promise<void> {
+  for (const { source, target } of move.facts.relocations ?? []) {
+    const sessions = await openSessions(move, source, signal);
+    const { relocations } = move.target.agent;
+    requireConverged(
+      move,
+      await relocations.put(move.claim, { ...target, phase: 'following', sessions }, signal),
+    );
+    const followed = { ...source, phase: 'following' } as const;
+    requireConverged(move, await move.source.agent.relocations.put(move.claim, followed, signal));
+  }
+}
+
+/** What the gateways did by themselves becomes the desired state, whatever a guest does from now on. */
+export const switchRelocations: Step = {
+  name: 'switch relocation',
+  weight: 1,
+  deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
+  apply: async (move, signal) => {
+    await putBoth(move, 'switched', signal);
+    return undefined;
+  },
+};
+
+/** The tunnel goes: first the source stops sending into it, then the target stops listening. */
+export const settleRelocations: Step = {
+  name: 'settle relocation',
+  weight: 1,
+  deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
+  apply: async (move, signal) => {
+    await putBoth(move, 'settled', signal);
+    return undefined;
+  },
+};
+
+async function putBoth(move: Move, phase: RelocationPhase, signal: AbortSignal): Promise<void> {
+  for (const { source, target } of move.facts.relocations ?? []) {
+    requireConverged(move, await move.source.agent.relocations.put(move.claim, { ...source, phase }, signal));
+    requireConverged(move, await move.target.agent.relocations.put(move.claim, { ...target, phase }, signal));
+  }
+}
+
+/** A redirected or cold workload hands over no sessions: they end with the guest that had them. */
+async function openSessions(
+  move: Move,
+  { id }: Relocation,
+  signal: AbortSignal,
+): Promise<readonly Session[]> {
+  if (move.method === 'cold') return [];
+  return (await move.source.agent.relocations.get(id, signal))?.sessions ?? [];
+}
+
+function requireConverged({ workload }: Move, { id, role, converged, differences }: RelocationStatus): void {
+  if (!converged)
+    throw new LonghaulError('LH_KERNEL_APPLY_FAILED', [
+      `relocation '${id}' of '${workload.name}'`,
+      role,
+      differences.join('; '),
+    ]);
+}
+
+async function describePairs(move: Move, signal: AbortSignal): Promise<readonly RelocationPair[]> {
+  const [source, target] = await Promise.all([
+    move.source.agent.describe(signal),
+    move.target.agent.describe(signal),
+  ]);
+  if (source.gateway === null || target.gateway === null)
+    throw new LonghaulError('LH_PLAN_STALE', [
+      move.workload.name,
+      `'${source.gateway === null ? source.name : target.name}' has no gateway of ours`,
+    ]);
+  const facts = { source: source.gateway, target: target.gateway };
+  return move.planned.addresses.map((address, index) =>
+    pairOf(move, address, { facts, id: pairIds(move)[index]?.id ?? '' }),
+  );
+}
+
+const pairIds = ({ run, workload, planned }: Move): readonly { readonly id: string }[] =>
+  planned.addresses.map((_, index) => ({ id: `${run}-${workload.name}-${index}` }));
+
+function pairOf(
+  { planned, workload, source, target }: Move,
+  address: AddressChange,
+  {
+    facts,
+    id,
+  }: {
+    readonly facts: { readonly source: GatewayFacts; readonly target: GatewayFacts };
+    readonly id: string;
+  },
+): RelocationPair {
+  const network = source.model.networks.find(({ name }) => name === address.network);
+  const mac = facts.source.networks.find(({ name }) => name === address.network)?.defaultGatewayMac;
+  if (network === undefined || mac === undefined)
+    throw new LonghaulError('LH_PLAN_STALE', [
+      planned.workload,
+      `the gateway of '${source.model.name}' has no network '${address.network}'`,
+    ]);
+  const { oldAddress, newAddress, mac: guestMac } = address;
+  const origin = workload.addresses.find((each) => each.address === oldAddress)?.origin ?? 'static';
+  if (guestMac === null)
+    throw new LonghaulError('LH_PLAN_STALE', [
+      workload.name,
+      `the MAC address that holds ${oldAddress} is not known`,
+    ]);
+  const common = {
+    id,
+    phase: 'prepared' as const,
+    workload: workload.name,
+    guest: { mac: guestMac, oldAddress, newAddress, origin },
+    oldSubnet: { subnet: network.subnet, defaultGateway: network.defaultGateway, defaultGatewayMac: mac },
+    sessions: [],
+    quarantineUntilSeconds: null,
+  };
+  return {
+    source: {
+      ...common,
+      role: 'source',
+      network: address.network,
+      peer: { site: target.model.name, address: facts.target.tunnelAddress },
+    },
+    target: {
+      ...common,
+      role: 'target',
+      network: address.newNetwork,
+      peer: { site: source.model.name, address: facts.source.tunnelAddress },
+    },
+  };
+}

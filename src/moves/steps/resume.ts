@@ -1,0 +1,103 @@
+import { LonghaulError } from '../../../topology/errors.ts';
+import type { Move } from '../move.ts';
+import type { Step } from '../step.ts';
+import { untilLoaded } from './transfer.ts';
+
+/**
+ * The point of no return: the source has finished sending, the target has loaded, and now the target's agent lets it
+ * run. With post-copy it comes earlier, as from its beginning neither side has all the pages.
+ */
+export const resumeTarget: Step = {
+  name: 'resume target',
+  weight: 1,
+  isPointOfNoReturn: true,
+  deadlineSeconds: ({ limits }) => limits.callSeconds,
+  apply: async (move, signal) => {
+    if (move.facts.postCopy === true) await beginPostCopy(move, signal);
+    const guest = await move.target.agent.guests.resume(move.claim, signal);
+    const resumedAtSeconds = guest.transfer?.resumedAtSeconds ?? move.clock.nowSeconds();
+    const stoppedAtSeconds = await stoppedAt(move, signal);
+    if (stoppedAtSeconds === null) return { resumedAtSeconds };
+    return {
+      resumedAtSeconds,
+      stoppedAtSeconds,
+      pauseSeconds: Math.max(0, resumedAtSeconds - stoppedAtSeconds),
+    };
+  },
+  goBack: makeSureTargetIsOff,
+};
+
+/** Post-copy: pages that are still at the source follow; only then has the target all of them. */
+export const pullPages: Step = {
+  name: 'pull pages',
+  weight: 1,
+  deadlineSeconds: (move) => move.planned.decision.chosen.settings?.timeoutSeconds ?? move.limits.callSeconds,
+  apply: async (move, signal) => {
+    const { source, target, workload, limits, facts } = move;
+    if (facts.postCopy !== true) return undefined;
+    for (let guest = await source.agent.guests.inspect(workload.name, signal); ; ) {
+      const { transfer } = guest;
+      if (guest.state === 'sent') return transfer === null ? undefined : { transfer };
+      if (guest.state !== 'paused')
+        throw new LonghaulError('LH_TRANSFER_FAILED', [
+          workload.name,
+          target.model.name,
+          transfer?.status ?? guest.state,
+          transfer?.error ?? 'post-copy broke off',
+        ]);
+      const seen = {
+        state: guest.state,
+        status: transfer?.status ?? null,
+        waitSeconds: limits.transferLookSeconds,
+      };
+      guest = await source.agent.guests.watch(workload.name, seen, signal);
+    }
+  },
+};
+
+/**
+ * For the way back out of the switchover window. A target that answers is asked, and its copy taken away so that
+ * nothing can resume it later; one that does not answer needs a person's word.
+ */
+export async function makeSureTargetIsOff(
+  move: Move,
+  signal: AbortSignal,
+  { isTargetDown }: { readonly isTargetDown: boolean },
+): Promise<void> {
+  const { source, target, workload, claim, run } = move;
+  const original = await source.agent.guests.inspect(workload.name, signal);
+  if (original.transfer?.status === 'post-copy' || original.state === 'absent' || original.state === 'failed')
+    throw refused(move, `its copy at '${source.model.name}' is '${original.state}' and not whole`);
+  try {
+    await target.agent.acknowledge(claim, signal);
+    const copy = await target.agent.guests.inspect(workload.name, signal);
+    if (copy.state === 'running') throw refused(move, `it already runs at '${target.model.name}'`);
+    await target.agent.guests.discard(claim, signal);
+  } catch (error) {
+    const isUnreachable = error instanceof LonghaulError && error.code === 'LH_AGENT_UNREACHABLE';
+    if (!isUnreachable) throw error;
+    if (isTargetDown) return;
+    throw refused(
+      move,
+      `'${target.model.name}' cannot be asked whether it runs there (${error.message}). Make sure that its host is off, then: longhaul rollback ${run} --target-is-down`,
+    );
+  }
+}
+
+const refused = ({ workload, run }: Move, why: string): LonghaulError =>
+  new LonghaulError('LH_ROLLBACK_REFUSED', [workload.name, why], { settle: `longhaul run ${run}` });
+
+/** Begun, or found begun; answers when the target can run. */
+async function beginPostCopy(move: Move, signal: AbortSignal): Promise<void> {
+  const { guests } = move.source.agent;
+  const { state, transfer } = await guests.inspect(move.workload.name, signal);
+  if (state === 'running' && transfer?.status === 'active')
+    await guests.adjustTransfer(move.claim, { mode: 'post-copy' }, signal);
+  await untilLoaded(move, signal);
+}
+
+async function stoppedAt({ source, workload, facts }: Move, signal: AbortSignal): Promise<number | null> {
+  if (facts.stoppedAtSeconds !== undefined) return facts.stoppedAtSeconds;
+  const { transfer } = await source.agent.guests.inspect(workload.name, signal);
+  return transfer?.stoppedAtSeconds ?? null;
+}

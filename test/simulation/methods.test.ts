@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+import type { Method } from '../../topology/resolve/topology.ts';
+import { journalText, planFor, runToEnd, simulationOf, worldText } from '../support/simulation.ts';
+
+async function moved(method: Method): Promise<{ readonly world: string; readonly journal: string }> {
+  const plan = planFor(method);
+  const simulation = await simulationOf(plan);
+  const record = await runToEnd(simulation, plan);
+  expect(record).toMatchObject({ state: 'done', settle: null });
+  const journal = journalText(await simulation.records.journal('run1'));
+  return { world: await worldText(simulation), journal };
+}
+
+describe('a run without faults', () => {
+  test('routed-live: runs at lyon, mapped to its new address, the old one quarantined, names turned', async () => {
+    const { world, journal } = await moved('routed-live');
+    expect(world).toMatchInlineSnapshot(`
+      "lyon: web running on lyon-1
+      lyon: relocation target settled, carries nothing
+      paris: relocation source settled, carries nothing
+      web.example.test is 10.2.0.50 for 300 s
+      10.1.0.50 from lyon: no answer
+      10.1.0.50 from paris: no answer
+      10.2.0.50 from lyon: lyon
+      10.2.0.50 from paris: lyon"
+    `);
+    expect(journal).toMatchInlineSnapshot(`
+      "web begin check world
+      web end check world
+      web begin lower TTL
+      web end lower TTL
+      web begin wait for old TTL
+      web end wait for old TTL
+      web begin probe new address
+      web end probe new address
+      web begin prepare target
+      web end prepare target
+      web begin prepare relocation
+      web end prepare relocation
+      web begin transfer
+      web end transfer
+      web begin follow guest
+      web end follow guest
+      web begin switch over
+      web end switch over
+      web begin resume target
+      web point-of-no-return resume target
+      web end resume target
+      web begin pull pages
+      web end pull pages
+      web begin gather evidence
+      web end gather evidence
+      web begin switch relocation
+      web end switch relocation
+      web begin turn names
+      web end turn names
+      web begin release source
+      web end release source
+      web begin open drain
+      web end open drain
+      web begin drain
+      web end drain
+      web begin settle relocation
+      web end settle relocation
+      web begin restore TTL
+      web end restore TTL
+      web outcome end"
+    `);
+  });
+
+  test('stretched-live: runs at lyon and keeps its address', async () => {
+    const { world } = await moved('stretched-live');
+    expect(world).toMatchInlineSnapshot(`
+      "lyon: web running on lyon-1
+      web.example.test is 10.9.0.50 for 300 s
+      10.9.0.50 from lyon: lyon
+      10.9.0.50 from paris: lyon"
+    `);
+  });
+
+  test('cold: shut down at paris, booted at lyon with its disk', async () => {
+    const { world, journal } = await moved('cold');
+    expect(world).toMatchInlineSnapshot(`
+      "lyon: web running on lyon-1
+      lyon: relocation target settled, carries nothing
+      paris: relocation source settled, carries nothing
+      web.example.test is 10.2.0.50 for 300 s
+      10.1.0.50 from lyon: no answer
+      10.1.0.50 from paris: no answer
+      10.2.0.50 from lyon: lyon
+      10.2.0.50 from paris: lyon"
+    `);
+    expect(journal).toMatchInlineSnapshot(`
+      "web begin check world
+      web end check world
+      web begin lower TTL
+      web end lower TTL
+      web begin wait for old TTL
+      web end wait for old TTL
+      web begin probe new address
+      web end probe new address
+      web begin prepare target
+      web end prepare target
+      web begin prepare relocation
+      web end prepare relocation
+      web begin copy disks
+      web end copy disks
+      web begin shut down source
+      web end shut down source
+      web begin copy rest
+      web end copy rest
+      web begin follow guest
+      web end follow guest
+      web begin boot target
+      web point-of-no-return boot target
+      web end boot target
+      web begin gather evidence
+      web end gather evidence
+      web begin switch relocation
+      web end switch relocation
+      web begin turn names
+      web end turn names
+      web begin release source
+      web end release source
+      web begin open drain
+      web end open drain
+      web begin drain
+      web end drain
+      web begin settle relocation
+      web end settle relocation
+      web begin restore TTL
+      web end restore TTL
+      web outcome end"
+    `);
+  });
+
+  test('redirect: the clone serves alone, behind the pool and under the name', async () => {
+    const { world, journal } = await moved('redirect');
+    expect(world).toMatchInlineSnapshot(`
+      "lyon: web@lyon running on lyon-1
+      lyon: pool web 10.2.0.50 serving
+      paris: pool web 10.2.0.50 serving
+      web.example.test is 10.2.0.50 for 300 s
+      10.1.0.50 from lyon: no answer
+      10.1.0.50 from paris: no answer
+      10.2.0.50 from lyon: lyon
+      10.2.0.50 from paris: lyon"
+    `);
+    expect(journal).toMatchInlineSnapshot(`
+      "web begin check world
+      web end check world
+      web begin lower TTL
+      web end lower TTL
+      web begin wait for old TTL
+      web end wait for old TTL
+      web begin probe new address
+      web end probe new address
+      web begin clone at target
+      web end clone at target
+      web begin check clone
+      web end check clone
+      web begin redirect sessions
+      web end redirect sessions
+      web begin turn names
+      web end turn names
+      web begin clone serves
+      web end clone serves
+      web begin drain source
+      web end drain source
+      web begin retire source
+      web point-of-no-return retire source
+      web end retire source
+      web begin release source
+      web end release source
+      web begin forget source
+      web end forget source
+      web begin restore TTL
+      web end restore TTL
+      web outcome end"
+    `);
+  });
+});
