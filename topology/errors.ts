@@ -124,6 +124,10 @@ const registry = {
   LH_LAB_DOWN: { kind: 'input', message: "No lab '%s' stands; start one with: longhaul lab up" },
   LH_LAB_TIMEOUT: { kind: 'world', message: '%s is not ready after %s s; look at %s' },
   LH_LAB_INTERRUPTED: { kind: 'world', message: 'Ended by %s; what was half built is taken down' },
+  LH_LAB_GUEST_LOST: {
+    kind: 'world',
+    message: 'The guest did not survive its move: its counter stood at %s before and at %s after',
+  },
   LH_LAB_RELAY: { kind: 'world', message: 'The WAN relay does not do as told: %s' },
 } as const satisfies Record<string, { kind: ErrorKind; message: string }>;
 

@@ -43,3 +43,15 @@ export const newcomerMilliseconds = 200;
 
 /** A session gets so long to have its last bytes echoed; session.c gives up after 10 s. */
 export const sessionEndSeconds = 25;
+
+/** Where a bare migration is received. */
+export const migrationPort = 4444;
+
+/** Passes shorter than this are missed; QEMU itself looks every 50 to 100 ms. */
+export const migrationPollSeconds = 0.1;
+
+/** After a move, until sessions and counters have settled: more than a TCP retransmission after a pause of 1 s. */
+export const settleSeconds = 2;
+
+/** So many scenarios in a row without an observation are a fault of the lab, not of the scenarios. */
+export const lostInARowMax = 3;

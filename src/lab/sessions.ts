@@ -113,9 +113,9 @@ export class GuestClients {
     const sessions = [];
     const arrivals = [];
     for (const { role, logFile } of this.#probes) {
-      const lines = await jsonLines(logFile);
-      if (role === 'newcomers') arrivals.push(...lines.map((line) => arrivalSchema.parse(line)));
-      else sessions.push({ role, ...sessionReport(lines) });
+      if (role === 'newcomers')
+        arrivals.push(...(await jsonLines(logFile)).map((line) => arrivalSchema.parse(line)));
+      else sessions.push({ role, ...(await readSessionReport(logFile)) });
     }
     return { sessions, arrivals };
   }
@@ -170,7 +170,8 @@ async function jsonLines(file: string): Promise<readonly unknown[]> {
 }
 
 /** The first session's line; one that never came about is one that was not connected. */
-function sessionReport(lines: readonly unknown[]): z.infer<typeof reportSchema> {
+export async function readSessionReport(logFile: string): Promise<z.infer<typeof reportSchema>> {
+  const lines = await jsonLines(logFile);
   const report = lines.map((line) => reportSchema.safeParse(line)).find(({ success }) => success)?.data;
   return report ?? neverConnected;
 }

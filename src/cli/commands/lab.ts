@@ -3,23 +3,16 @@ import path from 'node:path';
 import { LonghaulError } from '../../../topology/errors.ts';
 import { formatBitsPerSecond, formatSeconds } from '../../../topology/units.ts';
 import { takeDown } from '../../lab/down.ts';
-import { labDirectories } from '../../lab/files.ts';
 import { withLock } from '../../lab/lock.ts';
 import { defaultProfile, linkShape, profiles, type ShapeOptions } from '../../lab/profiles.ts';
 import { examineLab, type LabStatus } from '../../lab/status.ts';
 import { bringUp, type LabOptions } from '../../lab/up.ts';
 import type { LabWorld } from '../../lab/world.ts';
-import { startProcess } from '../../world/processes.ts';
-import { realClock, runCommand } from '../../world/real.ts';
-import { addExample, addJsonOption } from '../render/help.ts';
+import { addMeasure } from './lab-measure.ts';
+import { addLabOptions, createLabWorld, type LabCommandOptions, wholeNumber } from './lab-world.ts';
 import { printJson, printNote, printResult } from '../render/output.ts';
 
-interface Common {
-  readonly prefix: string;
-  readonly json: boolean;
-}
-
-interface UpOptions extends Common, ShapeOptions {
+interface UpOptions extends LabCommandOptions, ShapeOptions {
   readonly seed: string;
   readonly congestionControl?: string;
   readonly guests: string;
@@ -32,6 +25,7 @@ export function register(program: Command): void {
   addUp(lab);
   addDown(lab);
   addStatus(lab);
+  addMeasure(lab);
 }
 
 function addUp(lab: Command): void {
@@ -51,12 +45,14 @@ function addUp(lab: Command): void {
     .option('--guests <number>', 'guests at site a', '2')
     .option('--memory <mebibytes>', 'memory of each guest', '256')
     .option('--dirty <list>', 'used MiB, pages/s, set MiB, pattern, content', '48,500,16,random,random');
-  addShared(command, [
-    'sudo longhaul lab up --profile ocean',
-    'sudo longhaul lab up --rtt "38 ms" --rate "600 Mbit/s"',
-  ]);
+  addLabOptions(command, {
+    example: [
+      'sudo longhaul lab up --profile ocean',
+      'sudo longhaul lab up --rtt "38 ms" --rate "600 Mbit/s"',
+    ],
+  });
   command.action(async (options: UpOptions) => {
-    const world = createWorld(options.prefix);
+    const world = createLabWorld(options.prefix);
     await bringUp(world, labOptions(options));
     await showStatus(world, options);
   });
@@ -64,9 +60,9 @@ function addUp(lab: Command): void {
 
 function addDown(lab: Command): void {
   const command = lab.command('down').description('remove all the lab has made; nothing else');
-  addShared(command, ['sudo longhaul lab down']);
-  command.action(async ({ prefix, json }: Common) => {
-    const world = createWorld(prefix);
+  addLabOptions(command, { example: ['sudo longhaul lab down'] });
+  command.action(async ({ prefix, json }: LabCommandOptions) => {
+    const world = createLabWorld(prefix);
     const report = await withLock(
       path.dirname(world.directories.runtime),
       prefix,
@@ -84,16 +80,13 @@ function addDown(lab: Command): void {
 
 function addStatus(lab: Command): void {
   const command = lab.command('status').description('what stands of the lab now');
-  addShared(command, ['sudo longhaul lab status --json']);
-  command.action(async (options: Common) => await showStatus(createWorld(options.prefix), options));
+  addLabOptions(command, { example: ['sudo longhaul lab status --json'] });
+  command.action(
+    async (options: LabCommandOptions) => await showStatus(createLabWorld(options.prefix), options),
+  );
 }
 
-function addShared(command: Command, example: readonly string[]): void {
-  command.option('--prefix <text>', 'start of the names of all that the lab makes', 'lh-');
-  addExample(addJsonOption(command), example);
-}
-
-async function showStatus(world: LabWorld, { prefix, json }: Common): Promise<void> {
+async function showStatus(world: LabWorld, { prefix, json }: LabCommandOptions): Promise<void> {
   const status = await examineLab(world);
   if (status === null) throw new LonghaulError('LH_LAB_DOWN', [prefix]);
   if (json) printJson(status);
@@ -128,34 +121,12 @@ function labOptions(options: UpOptions): LabOptions {
     prefix: options.prefix,
     profile: options.profile,
     shape: linkShape(options),
-    seed: integer('--seed', options.seed),
+    seed: wholeNumber('--seed', options.seed),
     congestionControl: options.congestionControl ?? null,
     guests: {
-      count: integer('--guests', options.guests),
-      memoryMebibytes: integer('--memory', options.memory),
+      count: wholeNumber('--guests', options.guests),
+      memoryMebibytes: wholeNumber('--memory', options.memory),
       dirty: options.dirty,
     },
-  };
-}
-
-function integer(name: string, text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new LonghaulError('LH_OPTION_INVALID', [name, `'${text}' is not a whole number`]);
-}
-
-/** The real world, with Ctrl-C and SIGTERM as its signal: what is half built is taken down before the command ends. */
-function createWorld(prefix: string): LabWorld {
-  if (!/^[a-z][a-z0-9-]{0,15}$/.test(prefix))
-    throw new LonghaulError('LH_OPTION_INVALID', ['--prefix', `'${prefix}' is not a short name like 'lh-'`]);
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => controller.abort(new LonghaulError('LH_LAB_INTERRUPTED', [signal])));
-  return {
-    run: runCommand,
-    start: startProcess,
-    clock: realClock,
-    directories: labDirectories(prefix),
-    say: (line) => printNote(`lab: ${line}`),
-    signal: controller.signal,
   };
 }
