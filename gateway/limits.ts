@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 export const probesMax = 3;
 export const probeIntervalSeconds = 1;
 
+/** Whether an address answers: TCP's first timeout (RFC 6298 §2.1: 1 s) twice, so that one lost packet is forgiven. */
+export const answerSecondsMax = 3;
+
 /** RFC 5227 §1.1: ANNOUNCE_NUM 2. The second overrides Linux's `locktime`, which ignores news for 1 s. */
 export const announceAgainSeconds = 1.1;
 

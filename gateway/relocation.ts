@@ -69,7 +69,10 @@ export interface RelocationStatus {
   readonly differences: readonly string[];
   /** Where this gateway sends the old address now. */
   readonly carries: 'local' | 'tunnel' | 'parked' | 'nothing';
-  /** Flows of the old address that are still open here (TIME_WAIT and CLOSE are not counted). */
+  /**
+   * Flows of the old address that are still open (TIME_WAIT and CLOSE are not counted). Source: while the guest is here,
+   * to be handed over; from the switch on the target counts, through which all of them pass.
+   */
   readonly sessions: readonly Session[];
   /** Unix seconds of the last new flow to the old address that came through here; null: none seen. */
   readonly lastNewSessionSeconds: number | null;

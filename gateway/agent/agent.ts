@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isInSubnet } from '../../topology/addresses.ts';
 import { LonghaulError } from '../../topology/errors.ts';
 import type { Clock, Log } from '../../topology/world.ts';
 import type { GatewayConfiguration } from '../configuration.ts';
@@ -7,7 +8,7 @@ import type { KernelState } from '../desired/objects.ts';
 import { foreignRoutes } from '../kernel/ip.ts';
 import { newFlowAges } from '../kernel/nft.ts';
 import type { KernelPort } from '../kernel/port.ts';
-import { probeAddress } from '../kernel/probe.ts';
+import { addressAnswers, probeAddress } from '../kernel/probe.ts';
 import { differenceOf, observe, type Difference } from '../kernel/reconcile.ts';
 import { allFlows, flowsOf, sessionOf } from '../kernel/sessions.ts';
 import { reconcileSeconds } from '../limits.ts';
@@ -82,7 +83,7 @@ class Agent implements GatewayAgent {
       await this.#replace(previous, next);
       const { observed, difference } = await this.#converger.converge(signal);
       await this.#announce(previous, next);
-      const record = this.#book.get(relocation.id) ?? next;
+      const record = this.#book.get(relocation.id) ?? { ...next, areSessionsOver: false };
       return statusOf(
         this.#options.configuration,
         record,
@@ -122,6 +123,13 @@ class Agent implements GatewayAgent {
   async sessions(address: string, signal: AbortSignal): Promise<readonly Session[]> {
     const flows = await flowsOf(this.#options.kernel, address, { signal });
     return flows.flatMap((flow) => sessionOf(flow, address) ?? []);
+  }
+
+  async answers(address: string, port: number | null, signal: AbortSignal): Promise<boolean> {
+    const { kernel, configuration } = this.#options;
+    // As one of this site's hosts would ask: the address of the tunnel is nobody's business.
+    const source = configuration.networks.find(({ subnet }) => isInSubnet(address, subnet))?.defaultGateway;
+    return await addressAnswers(kernel, { address, port, source: source ?? null }, { signal });
   }
 
   async follow(workload: string, guest: 'runs' | 'stopped'): Promise<void> {

@@ -15,6 +15,11 @@ export interface GatewayAgent {
   /** Flows of the address that are open through this gateway, relocated or not. */
   sessions(address: string, signal: AbortSignal): Promise<readonly Session[]>;
   /**
+   * Does the address answer a client that comes through this gateway? A TCP handshake with `port`, an ICMP echo where it
+   * is null.
+   */
+  answers(address: string, port: number | null, signal: AbortSignal): Promise<boolean>;
+  /**
    * The fast path, a few milliseconds: the guest of this workload began or ceased to run at this site. Only relocations
    * in phase `following` react: at the source the old address turns into the tunnel and back, at the target packets are
    * delivered or parked. To be told on every change, and once after a put of `following` and after a start.

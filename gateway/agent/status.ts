@@ -10,6 +10,7 @@ import {
   type KernelState,
 } from '../desired/objects.ts';
 import type { Difference } from '../kernel/reconcile.ts';
+import { placementOf } from './book.ts';
 import type { Record } from './store.ts';
 import { isKnownBy, sessionOf, type Flow } from '../kernel/sessions.ts';
 import type { Relocation, RelocationStatus, Session } from '../relocation.ts';
@@ -40,7 +41,7 @@ export function statusOf(configuration: GatewayConfiguration, record: Record, lo
     converged: differences.length === 0,
     differences,
     carries: carries(configuration, relocation, look.observed),
-    sessions: oldSessions(relocation, look.flows),
+    sessions: oldSessions(record, look.flows),
     lastNewSessionSeconds: look.lastNewFlows.get(relocation.guest.oldAddress) ?? null,
     switchedAtSeconds,
   };
@@ -109,8 +110,14 @@ function carries(
   return route(deliveryTableOf(vni)) === undefined ? 'nothing' : 'parked';
 }
 
-/** Source: all the guest's sessions; target: those whose other side still knows the guest by its old address. */
-function oldSessions({ role, guest }: Relocation, flows: readonly Flow[]): readonly Session[] {
+/**
+ * Source: all the guest's sessions, as long as it is here; then the target counts, through which all of them pass: one
+ * that ends beside this gateway would stay in its table for days. Target: those whose other side still knows the guest
+ * by its old address.
+ */
+function oldSessions(record: Record, flows: readonly Flow[]): readonly Session[] {
+  const { guest, role } = record.relocation;
+  if (role === 'source' && !placementOf(record).guestHere) return [];
   return flows
     .filter((flow) => role === 'source' || isKnownBy(flow, guest.oldAddress))
     .flatMap((flow) => sessionOf(flow, guest.oldAddress) ?? []);

@@ -28,13 +28,15 @@ export function ruleset(configuration: GatewayConfiguration): readonly Table[] {
 
 /**
  * Stays for good: with the last nat chain of a namespace gone, the kernel stops translating flows that are open, ours
- * and everybody else's.
+ * and everybody else's. And it tracks sessions only from the moment in which the first rule looks at one, so that those
+ * which fell silent earlier could not be handed over.
  */
 export const baseTable: Table = {
   kind: 'table',
   family: 'inet',
   name: baseTableName,
   structure: text([
+    chain('track', 'filter hook prerouting priority filter', ['ct state established accept']),
     chain('to_old', 'nat hook prerouting priority dstnat', []),
     chain('to_new', 'nat hook postrouting priority srcnat', []),
   ]),
@@ -59,6 +61,7 @@ export const mapElement = (map: string, element: string, data: string): Element 
 /** Interface names are quoted, as nft lists them. */
 export const quoted = (device: string): string => `"${device}"`;
 
+const toOld = 'dnat ip to ip daddr map @old_of_new';
 const notFirstPacket = 'tcp flags != syn / fin,syn,rst,ack';
 const tunnels = quoted(`${tunnelDevicePrefix}*`);
 const guestDevices = quoted(`${guestDevicePrefix}*`);
@@ -99,7 +102,9 @@ function inetStructure(configuration: GatewayConfiguration): string {
       'ip daddr @quarantined meta l4proto tcp reject with tcp reset',
       'ip daddr @quarantined reject with icmp host-unreachable',
     ]),
-    chain('to_old', 'nat hook prerouting priority dstnat', ['dnat ip to ip daddr map @old_of_new']),
+    chain('to_old', 'nat hook prerouting priority dstnat', [toOld]),
+    // For what runs on the gateway itself: a load balancer, a probe.
+    chain('to_old_from_here', 'nat hook output priority -100', [toOld]),
     chain('to_new', 'nat hook postrouting priority srcnat', [
       `ct mark != ${sessionMarks} snat ip to ip saddr map @new_of_old`,
     ]),

@@ -1,5 +1,5 @@
 import { LonghaulError } from '../../topology/errors.ts';
-import { probeIntervalSeconds, probesMax } from '../limits.ts';
+import { answerSecondsMax, probeIntervalSeconds, probesMax } from '../limits.ts';
 import type { KernelPort, RunOptions } from './port.ts';
 
 /**
@@ -28,4 +28,32 @@ export async function probeAddress(
   // arping answers 1 for "nobody"; it complains on standard error about everything else.
   if (exitCode === 1 && stderr.trim() === '') return null;
   throw new LonghaulError('LH_COMMAND_FAILED', [argv.join(' '), exitCode, stderr.trim()]);
+}
+
+export interface Question {
+  readonly address: string;
+  /** TCP; null: ICMP echo. */
+  readonly port: number | null;
+  /** This gateway's address to ask from; null: whichever the route gives. */
+  readonly source: string | null;
+}
+
+/** Whether somebody accepts a connection there, or answers an echo. */
+export async function addressAnswers(
+  kernel: KernelPort,
+  { address, port, source }: Question,
+  options: RunOptions = {},
+): Promise<boolean> {
+  const seconds = String(answerSecondsMax);
+  const argv =
+    port === null
+      ? ['ping', '-n', '-q', '-c', '1', '-w', seconds, ...(source === null ? [] : ['-I', source]), address]
+      : ['socat', '-u', '/dev/null', tcpEnd(address, port, source)];
+  const { exitCode } = await kernel.run(argv, options);
+  return exitCode === 0;
+}
+
+function tcpEnd(address: string, port: number, source: string | null): string {
+  const bind = source === null ? '' : `,bind=${source}`;
+  return `TCP4:${address}:${port},connect-timeout=${answerSecondsMax}${bind}`;
 }

@@ -116,9 +116,14 @@ export async function insertSessions(
 ): Promise<void> {
   if (sessions.length === 0) return;
   const stdin = sessions.map((session) => `${insertLine(session, sessionMarkText(vni))}\n`).join('');
-  const argv = ['conntrack', '-R', '-'];
-  succeeded(argv, await kernel.run(argv, { stdin, timeoutSeconds: sessionCommandSecondsMax }));
+  succeeded(
+    insertCommand,
+    await kernel.run(insertCommand, { stdin, timeoutSeconds: sessionCommandSecondsMax }),
+  );
 }
+
+/** conntrack opens /dev/stdin, which a socket, as a child gets for its input, does not allow; a pipe does. */
+const insertCommand = ['sh', '-c', 'cat | conntrack -R -'];
 
 function insertLine(session: Session, mark: string): string {
   const tuple = `-s ${session.sourceAddress} -d ${session.targetAddress} --sport ${session.sourcePort} --dport ${session.targetPort}`;

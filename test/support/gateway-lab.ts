@@ -57,6 +57,8 @@ export interface GatewayLab {
   namespace(name: string): string;
   /** Runs a command in a namespace; fails the test when it fails. */
   in(name: string, ...argv: readonly string[]): Promise<string>;
+  /** All of a gateway's network configuration, ours and others', without counters and what comes by itself. */
+  snapshot(site: SiteKey): Promise<string>;
   kernel(site: SiteKey): KernelPort;
   configuration(site: SiteKey): GatewayConfiguration;
   directory: string;
@@ -107,6 +109,10 @@ export async function gatewayLab(): Promise<GatewayLab> {
     namespace,
     directory,
     in: (name, ...argv) => run([...enter(name), ...argv]),
+    snapshot: async (site) => {
+      const listed = await run([...enter(`gw${site}`), 'sh', '-c', snapshotScript]);
+      return listed.replaceAll(' linkdown', '');
+    },
     kernel: (site) =>
       createLinuxKernel({
         prefix: enter(`gw${site}`),
@@ -140,6 +146,16 @@ export async function gatewayLab(): Promise<GatewayLab> {
     },
   };
 }
+
+const snapshotScript = [
+  'ip -4 -o -N address show',
+  "ip -br link show | awk '{ print $1, $3 }'",
+  'ip -4 -N route show table all',
+  'ip -N rule show',
+  'ip -N neigh show nud permanent',
+  'ip -N neigh show proxy',
+  'nft list ruleset',
+].join('; ');
 
 /** Compiled once: a child of its own would take half a second each to do so. */
 async function compileSession(directory: string): Promise<string> {
