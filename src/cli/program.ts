@@ -1,11 +1,17 @@
 import { Command } from 'commander';
 import { packageVersion } from '../config/package.ts';
 import { register as registerCheck } from './commands/check.ts';
+import { register as registerEstimate } from './commands/estimate.ts';
 import { register as registerLab } from './commands/lab.ts';
 import { register as registerPlan } from './commands/plan.ts';
 
 /** The command line (design: command line): one file a command in commands/, each adds itself here. */
-const commands: readonly ((program: Command) => void)[] = [registerCheck, registerPlan, registerLab];
+const commands: readonly ((program: Command) => void)[] = [
+  registerCheck,
+  registerEstimate,
+  registerPlan,
+  registerLab,
+];
 
 export function createProgram(): Command {
   const program = new Command('longhaul')
