@@ -23,6 +23,7 @@ const registry = {
 
   // planners
   LH_PLAN_INFEASIBLE: { kind: 'infeasible', message: '%s' },
+  LH_CALIBRATION_IMPOSSIBLE: { kind: 'input', message: 'These observations cannot make a model: %s' },
 
   // moves and runs
   LH_PLAN_STALE: { kind: 'person', message: "Plan '%s' no longer fits the world: %s" },

@@ -1,10 +1,10 @@
-import type { Model, Parameters, Quantity, Regime, Spread } from '../estimate/model.ts';
-import { quantities, regimes } from '../estimate/model.ts';
+import type { Model, Parameters } from '../estimate/model.ts';
 import type { Observation } from '../estimate/observation.ts';
 import { quickEstimate } from '../estimate/predict.ts';
 import { patternSearch } from './pattern-search.ts';
 import { parameterNames, toParameters } from './priors.ts';
 import { isCompleted, type Scenario } from './scenarios.ts';
+import { noSpreads } from './spread.ts';
 
 /**
  * The parameters under which the measured moves are most probable: least weighted residuals, each scenario counting
@@ -35,16 +35,13 @@ export interface Fitted {
 }
 
 /** A model without any spread of its own: ranges then show only what the samples leave open. */
-export function bareModel(parameters: Parameters): Model {
-  const none: Record<Quantity, Spread> = Object.fromEntries(
-    quantities.map((quantity) => [quantity, { low: 0.95, high: 1.05 }]),
-  ) as Record<Quantity, Spread>;
-  const spread = Object.fromEntries(regimes.map((regime) => [regime, none])) as Record<
-    Regime,
-    Record<Quantity, Spread>
-  >;
-  return { format: 'longhaul-model/1', id: 'bare', fittedTo: 'nothing', parameters, spread };
-}
+export const bareModel = (parameters: Parameters): Model => ({
+  format: 'longhaul-model/1',
+  id: 'bare',
+  fittedTo: 'nothing',
+  parameters,
+  spread: noSpreads,
+});
 
 export function misfit(scenarios: readonly Scenario[], model: Model): number {
   let sum = 0;

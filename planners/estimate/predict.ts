@@ -55,7 +55,7 @@ export function quickEstimate(input: EstimateInput, model: Model): QuickEstimate
     doubt: doubt.bytes,
     most: bytesMax,
   });
-  const width = Math.log(spread.total.high / spread.total.low) / 2.563;
+  const width = Math.max(timeSpreadMin, Math.log(spread.total.high / spread.total.low) / z10to90);
   const converging = sum(outlook, ({ margin }) => chance(margin, model.parameters.marginSpread));
   const completing = sum(
     outlook,
@@ -78,6 +78,10 @@ export function quickEstimate(input: EstimateInput, model: Model): QuickEstimate
     },
   };
 }
+
+/** Distance of the 10th from the 90th percentile of a normal distribution, and the least ln spread of a time. */
+const z10to90 = 2.563;
+const timeSpreadMin = 0.02;
 
 /** Probability that a quotient that should be above 1 is, when it scatters by so much (ln). */
 const chance = (quotient: number, spread: number): number => normal(Math.log(quotient) / spread);

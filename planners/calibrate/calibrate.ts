@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { LonghaulError } from '../../topology/errors.ts';
+import type { Model } from '../estimate/model.ts';
+import type { Observation } from '../estimate/observation.ts';
+import { fitParameters } from './fit.ts';
+import { holdOut } from './held-out.ts';
+import { type Report, reportOf } from './score.ts';
+import { isCompleted, type Scenario, scenariosOf } from './scenarios.ts';
+import { spreadsOf } from './spread.ts';
+
+/**
+ * What measured moves teach: `fit.ts` finds the parameters under which they are most probable, `held-out.ts` asks
+ * models that did not see a scenario about it, `spread.ts` turns what they missed into ranges, `score.ts` reports all
+ * of it beside three simple models.
+ */
+export function calibrate(observations: readonly Observation[], options: CalibrateOptions = {}): Calibration {
+  const scenarios = scenariosOf(observations);
+  refuseNonsense(scenarios);
+  const fitted = fitParameters(scenarios, { step: 0.5, sweepsMax: 30 });
+  const heldOut = holdOut(scenarios, fitted, options.onFold ?? (() => undefined));
+  const body = { parameters: rounded(fitted.parameters), spread: rounded(spreadsOf(heldOut.offsets)) };
+  const id = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 12);
+  return {
+    model: { format: 'longhaul-model/1', id, fittedTo: describe(scenarios), ...body },
+    report: reportOf(scenarios, heldOut.runs),
+  };
+}
+
+export interface CalibrateOptions {
+  readonly onFold?: (done: number, folds: number) => void;
+}
+
+export interface Calibration {
+  readonly model: Model;
+  readonly report: Report;
+}
+
+/** Fewer say less than the priors do. */
+const completedScenariosMin = 8;
+
+function refuseNonsense(scenarios: readonly Scenario[]): void {
+  const completed = scenarios.filter(({ runs }) => runs.some(isCompleted));
+  if (completed.length < completedScenariosMin)
+    throw new LonghaulError('LH_CALIBRATION_IMPOSSIBLE', [
+      `${completed.length} of ${scenarios.length} scenarios hold a completed move, and at least ` +
+        `${completedScenariosMin} are needed; measure more, for example with 'longhaul lab measure'`,
+    ]);
+  const alike = (of: (run: Observation) => unknown): boolean =>
+    new Set(completed.flatMap(({ runs }) => runs.map((run) => JSON.stringify(of(run))))).size === 1;
+  if (alike(({ guest, link }) => [guest.memoryBytes, guest.residentBytes, link]))
+    throw new LonghaulError('LH_CALIBRATION_IMPOSSIBLE', [
+      'every move had the same guest on the same link, which tells nothing about others; vary both',
+    ]);
+  if (alike(({ outcome }) => outcome.totalSeconds) || alike(({ outcome }) => outcome.transferredBytes))
+    throw new LonghaulError('LH_CALIBRATION_IMPOSSIBLE', [
+      'every move has the same outcome, so the outcomes were not measured; give each line its own',
+    ]);
+}
+
+/** Five figures: what a model is fitted to does not carry more, and its file stays readable. */
+function rounded<Value>(value: Value): Value {
+  return JSON.parse(
+    JSON.stringify(value, (_, inner: unknown) =>
+      typeof inner === 'number' ? Number(inner.toPrecision(5)) : inner,
+    ),
+  ) as Value;
+}
+
+function describe(scenarios: readonly Scenario[]): string {
+  const runs = scenarios.flatMap((scenario) => scenario.runs);
+  const versions = new Set(
+    runs.map(({ guest }) => `QEMU ${guest.qemu ?? '(unknown)'} ${guest.accelerator ?? ''}`.trim()),
+  );
+  const rates = runs.map(({ link }) => link.bitsPerSecond / 1e6);
+  const trips = runs.map(({ link }) => link.rttSeconds * 1000);
+  return [
+    `${runs.length} moves in ${scenarios.length} scenarios`,
+    [...versions].sort().join(', '),
+    `${Math.min(...rates)}–${Math.max(...rates)} Mbit/s`,
+    `RTT ${Math.min(...trips)}–${Math.max(...trips)} ms`,
+  ].join('; ');
+}
