@@ -10,8 +10,10 @@ export interface Goodput {
   /** Slow start: the window at first, and how long it takes to double. */
   readonly initialWindowBytes: number;
   readonly doublingSeconds: number;
-  /** Written to the socket and not yet received, when the sender is not capped. */
-  readonly backlogBytes: number;
+  /** What the socket of a sender without a cap holds: sent and not acknowledged, and not yet sent. */
+  readonly socketBytes: number;
+  /** From a write into that socket until the bytes have arrived; an empty socket takes half a round trip. */
+  readonly deliverySeconds: number;
   /** Bytes on the wire per byte of payload. */
   readonly wireRatio: number;
 }
@@ -38,19 +40,35 @@ export function goodputOf(path: Path, streams: number, parameters: Parameters): 
   const window = streams * windowRate(path, segmentBytes, parameters);
   const lossy = streams * lossRate(path, segmentBytes, parameters);
   const bytesPerSecond = softMinimum(line, window, lossy);
-  const flightBytes = bytesPerSecond * (roundTripSeconds + path.bufferSeconds);
+  const socket = socketOf(path, bytesPerSecond / streams, parameters);
   return {
     bytesPerSecond,
     limit: line <= window && line <= lossy ? 'link' : window <= lossy ? 'window' : 'loss',
     roundTripSeconds,
     initialWindowBytes: streams * initialSegments * segmentBytes,
     doublingSeconds: roundTripSeconds * parameters.doublingRoundTrips,
-    backlogBytes: Math.min(
-      streams * windowAt(bytesPerSecond / streams, { path, segmentBytes, parameters }),
-      flightBytes * parameters.socketPerFlight,
-    ),
+    socketBytes: streams * socket.bytes,
+    deliverySeconds: socket.deliverySeconds,
     wireRatio: (path.mtuBytes + capturedFrameBytes) / segmentBytes,
   };
+}
+
+/**
+ * Autotuning grants a multiple of what was in flight when the router's buffer was full (tcp_sndbuf_expand), and BBR
+ * what its start-up left; at most the limit. Bytes whose acknowledgement is on its way back have arrived: half a round
+ * trip of them. Where the limit holds, the delivery is taken for the round trip at which it begins to: it would shrink
+ * with longer ones.
+ */
+function socketOf(path: Path, rate: number, parameters: Parameters): { bytes: number; deliverySeconds: number } {
+  const most = sendBufferPayload(path, rate, parameters);
+  const flightSeconds = path.rttSeconds + path.bufferSeconds;
+  const granted =
+    path.congestionControl === 'bbr' ? parameters.bbrSocketBytes : parameters.socketPerFlight * rate * flightSeconds;
+  const bytes = Math.min(most, Math.max(granted, rate * path.rttSeconds));
+  const limitedFrom =
+    path.congestionControl === 'bbr' ? 0 : most / (parameters.socketPerFlight * rate) - path.bufferSeconds;
+  const acknowledged = Math.min(path.rttSeconds, Math.max(0, limitedFrom));
+  return { bytes, deliverySeconds: Math.max(bytes / rate - acknowledged / 2, path.rttSeconds / 2) };
 }
 
 /**
@@ -66,11 +84,8 @@ function windowRate(path: Path, segmentBytes: number, parameters: Parameters): n
 }
 
 /** Payload that the send buffer holds while so much leaves a second. */
-function windowAt(
-  bytesPerSecond: number,
-  { path, segmentBytes, parameters }: { path: Path; segmentBytes: number; parameters: Parameters },
-): number {
-  const payload = Math.max(2 * segmentBytes, bytesPerSecond / buffersPerSecond);
+function sendBufferPayload(path: Path, bytesPerSecond: number, parameters: Parameters): number {
+  const payload = Math.max(2 * (path.mtuBytes - headerBytes), bytesPerSecond / buffersPerSecond);
   return (path.sendBufferBytes * payload) / (payload + parameters.bufferOverheadBytes);
 }
 

@@ -30,6 +30,7 @@ export const shippedModel: Model = {
     mathisConstant: 1.17,
     multifdCapFactor: 1.652,
     socketPerFlight: 2.664,
+    bbrSocketBytes: 2.6e6,
     setupSeconds: 0.03284,
     setupTcgSecondsPerGibibyte: 0.4108,
     scanBytesPerSecond: 6.205e9,

@@ -7,26 +7,26 @@ import type { Sending } from './sending.ts';
  * is lifted for it; a capped sender has an empty socket, which takes the first bytes at once.
  */
 export function writtenSeconds(restBytes: number, sending: Sending, parameters: Parameters): number {
-  const room = isCapped(sending) ? sending.goodput.backlogBytes : 0;
+  const room = isCapped(sending) ? sending.goodput.socketBytes : 0;
   const left = Math.max(0, restBytes * parameters.downtimeShare - room);
   return stopSeconds + left / sending.finalBytesPerSecond;
 }
 
 /**
- * The true pause, source stopped to target running: the rest and what lies before it in socket and path, half a round
- * trip, the target's device load. A gated start waits for the word of the target's agent: one control round trip.
+ * The true pause, source stopped to target running: the rest, its way through socket and path, the target's
+ * device load. A gated start waits for the word of the target's agent: one control round trip.
  */
 export function landingSeconds(
   restBytes: number,
   { path, transfer }: Pick<Conditions, 'path' | 'transfer'>,
   { sending, parameters }: { sending: Sending; parameters: Parameters },
 ): number {
-  const before = isCapped(sending) ? 0 : sending.goodput.backlogBytes / sending.goodput.bytesPerSecond;
+  const delivery = isCapped(sending) ? path.rttSeconds / 2 : sending.goodput.deliverySeconds;
   return (
     stopSeconds +
     (restBytes * parameters.downtimeShare) / sending.finalBytesPerSecond +
-    before +
-    path.rttSeconds * (transfer.gatedStart ? 1.5 : 0.5) +
+    delivery +
+    (transfer.gatedStart ? path.rttSeconds : 0) +
     parameters.loadSeconds
   );
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from '../config/package.ts';
+import { register as registerCalibrate } from './commands/calibrate.ts';
 import { register as registerCheck } from './commands/check.ts';
 import { register as registerEstimate } from './commands/estimate.ts';
 import { register as registerLab } from './commands/lab.ts';
@@ -9,6 +10,7 @@ import { register as registerPlan } from './commands/plan.ts';
 const commands: readonly ((program: Command) => void)[] = [
   registerCheck,
   registerEstimate,
+  registerCalibrate,
   registerPlan,
   registerLab,
 ];
