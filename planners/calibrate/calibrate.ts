@@ -3,7 +3,7 @@ import { LonghaulError } from '../../topology/errors.ts';
 import type { Model } from '../estimate/model.ts';
 import type { Observation } from '../estimate/observation.ts';
 import { fitParameters } from './fit.ts';
-import { holdOut } from './held-out.ts';
+import { type HeldOutRun, holdOut } from './held-out.ts';
 import { type Report, reportOf } from './score.ts';
 import { isCompleted, type Scenario, scenariosOf } from './scenarios.ts';
 import { spreadsOf } from './spread.ts';
@@ -23,6 +23,7 @@ export function calibrate(observations: readonly Observation[], options: Calibra
   return {
     model: { format: 'longhaul-model/1', id, fittedTo: describe(scenarios), ...body },
     report: reportOf(scenarios, heldOut.runs),
+    heldOut: heldOut.runs,
   };
 }
 
@@ -33,6 +34,8 @@ export interface CalibrateOptions {
 export interface Calibration {
   readonly model: Model;
   readonly report: Report;
+  /** Every move beside its prediction by a model that did not see its scenario. */
+  readonly heldOut: readonly HeldOutRun[];
 }
 
 /** Fewer say less than the priors do. */

@@ -1,6 +1,6 @@
 import { isCompleted, type Scenario } from './scenarios.ts';
 
-/** Kinds of scenario that a report tells apart; a scenario may be of several. */
+/** Kinds of scenario that a report tells apart; a scenario may be of several, the first five exclude each other. */
 export const kinds = [
   'idle',
   'converging',
@@ -24,7 +24,7 @@ export function kindsOf({ runs }: Scenario): ReadonlySet<Kind> {
   const [run] = runs;
   if (run === undefined) return new Set();
   const { dirty = [], settings = {}, link } = run;
-  const found = new Set<Kind>(['all']);
+  const found = new Set<Kind>();
   const postCopy = (settings.postcopyAfterPasses ?? null) !== null;
   const passes = Math.max(...runs.map(({ outcome }) => outcome.passes ?? 0));
   if (!runs.some(isCompleted)) found.add('not converging');
@@ -36,5 +36,5 @@ export function kindsOf({ runs }: Scenario): ReadonlySet<Kind> {
   if (link.rttSeconds >= highRttSeconds) found.add('high RTT');
   if ((link.loss ?? 0) > 0) found.add('lossy');
   if (settings.autoConverge === true) found.add('throttled');
-  return found;
+  return found.add('all');
 }

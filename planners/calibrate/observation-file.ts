@@ -35,7 +35,11 @@ function contradictions(
   const found = [];
   const before = seen.get(id);
   if (before !== undefined)
-    found.push({ path: 'id', wrong: `'${id}' stands at ${before} already`, right: "give repeats '-1', '-2' at the end" });
+    found.push({
+      path: 'id',
+      wrong: `'${id}' stands at ${before} already`,
+      right: "give repeats '-1', '-2' at the end",
+    });
   if (outcome.status !== 'completed') return found;
   for (const name of ['totalSeconds', 'transferredBytes'] as const)
     if ((outcome[name] ?? 0) === 0)

@@ -59,11 +59,17 @@ export function goodputOf(path: Path, streams: number, parameters: Parameters): 
  * trip of them. Where the limit holds, the delivery is taken for the round trip at which it begins to: it would shrink
  * with longer ones.
  */
-function socketOf(path: Path, rate: number, parameters: Parameters): { bytes: number; deliverySeconds: number } {
+function socketOf(
+  path: Path,
+  rate: number,
+  parameters: Parameters,
+): { bytes: number; deliverySeconds: number } {
   const most = sendBufferPayload(path, rate, parameters);
   const flightSeconds = path.rttSeconds + path.bufferSeconds;
   const granted =
-    path.congestionControl === 'bbr' ? parameters.bbrSocketBytes : parameters.socketPerFlight * rate * flightSeconds;
+    path.congestionControl === 'bbr'
+      ? parameters.bbrSocketBytes
+      : parameters.socketPerFlight * rate * flightSeconds;
   const bytes = Math.min(most, Math.max(granted, rate * path.rttSeconds));
   const limitedFrom =
     path.congestionControl === 'bbr' ? 0 : most / (parameters.socketPerFlight * rate) - path.bufferSeconds;

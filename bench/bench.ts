@@ -1,0 +1,12 @@
+/** One question that a program in this folder answers with numbers. Timing is shown; no test depends on it. */
+export interface Bench {
+  readonly description: string;
+  run(): Promise<BenchResult>;
+}
+
+export interface BenchResult {
+  /** For `--json`: one object. */
+  readonly result: object;
+  /** For people: at most 80 columns. */
+  readonly text: string;
+}
