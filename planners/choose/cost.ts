@@ -2,7 +2,7 @@ import type { Weights } from '../../topology/resolve/runbook.ts';
 import type { Method, Workload } from '../../topology/resolve/topology.ts';
 import type { Estimate } from '../estimate/estimate.ts';
 import type { TransferSettings } from '../plan/plan.ts';
-import { keepsSegment } from './rules/path.ts';
+import { keepsSegment, sharedDiskBytesPerSecond } from './rules/path.ts';
 import type { Path } from './paths.ts';
 
 /** What an option costs, part by part, in the topology's currency. */
@@ -77,10 +77,18 @@ function sessionsLost({ workload, method, drainSecondsMax }: Priced): number {
   return openSessions * Math.exp(-drainSecondsMax / sessionSeconds);
 }
 
-/** Traffic that goes through the old site's gateway after the move, by day. */
-function tromboneBytesPerDay({ workload, method, drainSecondsMax, peerBytesPerSecond }: Priced): number {
+/** Traffic that goes over the path because of the move: old gateway, peers and storage left behind, by day. */
+export function tromboneBytesPerDay({
+  workload,
+  method,
+  path,
+  drainSecondsMax,
+  peerBytesPerSecond,
+}: Priced): number {
+  if (path.links.length === 0) return 0;
   const { bytesPerSecond, sessionSeconds } = workload.traffic;
-  const toPeers = peerBytesPerSecond * secondsPerDay;
+  const toStorage = method === 'redirect' ? 0 : sharedDiskBytesPerSecond(workload);
+  const toPeers = (peerBytesPerSecond + toStorage) * secondsPerDay;
   switch (method) {
     case 'stretched-live':
       return toPeers + bytesPerSecond * secondsPerDay;

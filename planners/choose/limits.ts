@@ -76,3 +76,17 @@ export const loweredTtlSeconds = 30;
 
 /** A mode that fails more often than this is no plan: one in five sends the fleet's tail into the fallback ladder. */
 export const completesProbabilityMin = 0.8;
+
+/** Between hosts of one site, which a topology does not describe: the common 10 Gbit/s of a hypervisor host. */
+export const lanRateBitsPerSecond = 10e9;
+
+/**
+ * Bytes of one read or write to a disk, to tell operations from bytes: database pages and file system clusters lie
+ * between 4 and 64 KiB.
+ */
+export const operationBytes = 16 * 2 ** 10;
+/**
+ * Part of its time that a guest may wait for a storage left behind: operations a second × round trip. At one it could
+ * do nothing else even with one operation at a time outstanding.
+ */
+export const storageWaitRatioMax = 1;

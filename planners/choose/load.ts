@@ -4,12 +4,15 @@ import { type Path, usableBitsPerSecond } from './paths.ts';
 export class Load {
   readonly #seconds = new Map<string, number>();
   readonly #shareMax: number;
+  /** Spent on traffic, in the topology's currency. */
+  money = 0;
 
   constructor(shareMax: number) {
     this.#shareMax = shareMax;
   }
 
-  add({ links }: Path, wireBytes: number): void {
+  add({ links, pricePerByte }: Path, wireBytes: number): void {
+    this.money += wireBytes * pricePerByte;
     for (const link of links) {
       const bytesPerSecond = usableBitsPerSecond(link, this.#shareMax) / 8;
       this.#seconds.set(link.name, this.busySeconds(link.name) + wireBytes / bytesPerSecond);

@@ -12,6 +12,15 @@ export interface Mode {
   readonly settings: Omit<TransferSettings, 'maxBandwidthBytesPerSecond' | 'timeoutSeconds'>;
 }
 
+/** When a mode is worth asking about. */
+export function needOf({ name }: Mode): 'always' | 'narrow-stream' | 'last-resort' {
+  if (name === plainName) return 'always';
+  return name === streamsName ? 'narrow-stream' : 'last-resort';
+}
+
+const plainName = 'pre-copy';
+const streamsName = 'pre-copy, streams';
+
 /**
  * The live transfer modes that are worth asking about, plainest first. The first asks nothing of the guest; each later
  * one buys convergence with something: a longer pause, processor time, the guest's speed, or its safety.
@@ -28,8 +37,8 @@ export function liveModes(budgetSeconds: number): readonly Mode[] {
     compress: false,
   };
   const modes: Mode[] = [
-    { name: 'pre-copy', settings: plain },
-    { name: 'pre-copy, streams', settings: { ...plain, multifdChannels: multifdChannelsDefault } },
+    { name: plainName, settings: plain },
+    { name: streamsName, settings: { ...plain, multifdChannels: multifdChannelsDefault } },
     {
       name: 'pre-copy, delta compression',
       settings: { ...plain, xbzrleCacheBytes: xbzrleCacheBytesDefault },

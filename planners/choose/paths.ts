@@ -1,5 +1,5 @@
 import type { Link, Site, Topology } from '../../topology/resolve/topology.ts';
-import { linksInPathMax, pathsMax } from './limits.ts';
+import { lanRateBitsPerSecond, linksInPathMax, pathsMax } from './limits.ts';
 
 /** One way from site to site: its links in order, and what they amount to together. */
 export interface Path {
@@ -38,6 +38,7 @@ export class Paths {
     const key = `${source}\n${target}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
+    if (source === target) return [withinSite];
     const found = this.#routes(source, target)
       .map((links) => this.#describe(links, [source, target]))
       .sort(
@@ -84,6 +85,22 @@ export class Paths {
     };
   }
 }
+
+/** From host to host inside a site: no link, and a data centre's own network. */
+const withinSite: Path = {
+  id: 'within the site',
+  links: [],
+  rttSeconds: 0.0002,
+  jitterSeconds: 0,
+  loss: 0,
+  mtuBytes: 1500,
+  bufferSeconds: 0.01,
+  rateBitsPerSecond: lanRateBitsPerSecond,
+  pricePerByte: 0,
+  encrypted: true,
+  outagesPerHour: 0,
+  distanceKilometres: 0,
+};
 
 /** Bytes on the wire per byte of payload: Ethernet with preamble and gap 38, IPv4 20, TCP 20, time stamps 12. */
 export function wireRatio({ mtuBytes }: Path): number {

@@ -60,6 +60,12 @@ export class Predictor {
     return bytesPerSecond;
   }
 
+  /** Whether one move leaves nothing of the path that another could use. */
+  fillsPath(question: Question): boolean {
+    const usable = question.path.rateBitsPerSecond / 8;
+    return this.goodputBytesPerSecond(question) * wireRatio(question.path) >= usable * fillingRatio;
+  }
+
   /** A number for all workloads that are the same in everything an estimate looks at. */
   #class(workload: Workload): number {
     const known = this.#classOf.get(workload);
@@ -83,6 +89,8 @@ export class Predictor {
   }
 }
 
+/** Nearly all counts as all: nobody could use the rest. */
+const fillingRatio = 0.95;
 const mebibyte = 2 ** 20;
 
 function inputOf({ workload, target, method, path, settings }: Question): EstimateInput {

@@ -1,17 +1,19 @@
 import type { Random } from '../../topology/world.ts';
 import type { Workload } from '../../topology/resolve/topology.ts';
-import type { Choosing } from '../choose/candidates.ts';
-import { optionOf, type Accepted, type Choice } from '../choose/choose.ts';
+import type { Choosing } from '../choose/choosing.ts';
+import { stepsOf, type Calendar } from '../choose/calendar.ts';
+import type { Accepted } from '../choose/candidate.ts';
+import { optionOf, type Choice } from '../choose/choose.ts';
 import type { Fleet } from '../choose/fleet.ts';
 import { ladderOf } from '../choose/ladder.ts';
 import { loweredTtlSeconds } from '../choose/limits.ts';
 import { usableBitsPerSecond } from '../choose/paths.ts';
+import { sensitivityOf } from '../choose/sensitivity.ts';
 import { keepsSegment } from '../choose/rules/path.ts';
 import { completionOf, type Completion } from '../schedule/confidence.ts';
 import { predecessors, type Predecessors } from '../schedule/flow.ts';
 import { replayedJobsMax, replaysMax, replaysMin } from '../schedule/limits.ts';
 import type { Job, Placed, Schedule } from '../schedule/problem.ts';
-import { stepsOf, type Calendar } from './calendar.ts';
 import type { Menu, Moving } from './menu.ts';
 import type { AddressChange, NameChange, Plan, PlannedMove } from './plan.ts';
 import { reason, type Reason } from './reasons.ts';
@@ -49,7 +51,7 @@ export function timingOf(menu: Menu, { placed }: Schedule, random: Random): Timi
 }
 
 export function movesOf(
-  { fleet }: Choosing,
+  choosing: Choosing,
   {
     moving,
     menu,
@@ -62,10 +64,12 @@ export function movesOf(
     readonly timing: Timing;
   },
 ): readonly PlannedMove[] {
+  const { fleet } = choosing;
   const byName = new Map(moving.map((choice) => [choice.workload.name, choice]));
   const waves = wavesOf(scheduled.placed, timing.predecessors);
   return scheduled.placed.map((entry): PlannedMove => {
-    const { workload, decision } = byName.get(entry.job.name)!;
+    const choice = byName.get(entry.job.name)!;
+    const { workload, decision } = choice;
     const { way, settings, estimate, reservations, sharers } = menu.entryOf(entry);
     const taken: Accepted = { ...way, settings, estimate };
     const addresses = addressesOf(fleet, workload, taken);
@@ -77,8 +81,8 @@ export function movesOf(
         chosen: optionOf(taken),
         because: sharers === 1 ? decision.because : [...decision.because, shared(way, reservations[0])],
       },
-      ladder: ladderOf(fleet, workload, taken),
-      sensitivity: [],
+      ladder: ladderOf(choosing, choice, taken),
+      sensitivity: sensitivityOf(choosing, choice, taken),
       wave: waves.get(workload.name)!,
       startSeconds: entry.startSeconds,
       notBeforeSeconds: timing.notBeforeSeconds(entry),

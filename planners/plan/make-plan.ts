@@ -1,9 +1,11 @@
 import type { Runbook } from '../../topology/resolve/runbook.ts';
 import type { Topology } from '../../topology/resolve/topology.ts';
 import type { Random } from '../../topology/world.ts';
-import type { Choosing } from '../choose/candidates.ts';
+import type { Calendar } from '../choose/calendar.ts';
+import type { Choosing } from '../choose/choosing.ts';
 import type { Choice } from '../choose/choose.ts';
 import { createFleet } from '../choose/fleet.ts';
+import { Hosts } from '../choose/hosts.ts';
 import { Load } from '../choose/load.ts';
 import { Predictor } from '../choose/predict.ts';
 import { weightsOf } from '../choose/presets.ts';
@@ -20,7 +22,6 @@ import {
   warningsOf,
   type Timing,
 } from './assemble.ts';
-import type { Calendar } from './calendar.ts';
 import { planHash } from './hash.ts';
 import { menuOf, type Moving } from './menu.ts';
 import type { Plan } from './plan.ts';
@@ -44,7 +45,7 @@ export function makePlan(input: PlanInput): Plan {
   const calendar: Calendar = {
     startSeconds: runbook.startSeconds ?? (dependsOnStart(topology, runbook) ? nowSeconds : null),
   };
-  const choosing = choosingOf(input);
+  const choosing = choosingOf(input, calendar);
   const choices = select(choosing, requested(choosing.fleet));
   const moving = choices.filter(isMoving);
   const menu = menuOf(choosing, moving, calendar);
@@ -79,18 +80,19 @@ export function makePlan(input: PlanInput): Plan {
   return { ...rest, hash: planHash(rest) };
 }
 
-function choosingOf({ topology, runbook, model }: PlanInput): Choosing {
+function choosingOf({ topology, runbook, model }: PlanInput, calendar: Calendar): Choosing {
   const fleet = createFleet(topology, runbook);
   const { moves, closed } = requested(fleet);
   return {
     fleet,
+    calendar,
+    hosts: new Hosts(closed),
     room: new Room(topology),
     load: new Load(runbook.limits.linkShareMax),
     haste: 1,
     predictor: new Predictor(model),
     weights: weightsOf(runbook.weights),
     leaving: new Set(moves.map(({ workload }) => workload)),
-    closed,
   };
 }
 

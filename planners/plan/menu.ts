@@ -1,15 +1,17 @@
 import type { Workload } from '../../topology/resolve/topology.ts';
-import type { Accepted, Choice } from '../choose/choose.ts';
-import { estimateRefusals, withTimeout, type Choosing } from '../choose/candidates.ts';
+import { stepsOf, windowsOf, type Calendar } from '../choose/calendar.ts';
+import type { Accepted } from '../choose/candidate.ts';
+import type { Choice } from '../choose/choose.ts';
+import type { Choosing } from '../choose/choosing.ts';
 import { policiesOf, type Fleet } from '../choose/fleet.ts';
 import { wireRatio } from '../choose/paths.ts';
+import { estimateRefusals } from '../choose/price.ts';
 import { hostKey, localDiskBytes } from '../choose/room.ts';
 import type { Estimate, Quantiles } from '../estimate/estimate.ts';
 import type { Cuts } from '../schedule/bound.ts';
 import { parallelEfficiency } from '../schedule/limits.ts';
 import type { Job, JobOption, Placed, Problem, Resource, Store, Use } from '../schedule/problem.ts';
 import type { TransferSettings } from './plan.ts';
-import { stepsOf, windowsOf, type Calendar } from './calendar.ts';
 
 /**
  * From choices to a scheduling problem: each chosen way becomes a menu of paths and rates, each with its own estimate;
@@ -35,9 +37,6 @@ export type Moving = Choice & { readonly candidate: Accepted };
 
 /** A path is divided by these: alone, or as one of so many. */
 const divisions = [1, 2, 3, 4, 6, 8] as const;
-
-/** A move that gets nearly all of a path gets all of it reserved: nobody could use the rest. */
-const fillingRatio = 0.95;
 
 export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: Calendar): Menu {
   const { fleet } = choosing;
@@ -75,21 +74,23 @@ function ratesOf(choosing: Choosing, workload: Workload, way: Accepted): readonl
   const ratio = wireRatio(path);
   const question = { workload, target: site, method, path };
   const usable = path.rateBitsPerSecond / 8;
-  const goodput = choosing.predictor.goodputBytesPerSecond({ ...question, settings }) * ratio;
-  const most = goodput >= usable * fillingRatio ? usable : goodput;
+  const asked = { ...question, settings };
+  const most = choosing.predictor.fillsPath(asked)
+    ? usable
+    : choosing.predictor.goodputBytesPerSecond(asked) * ratio;
   return divisions.flatMap((sharers, index): readonly MenuEntry[] => {
     const wire = Math.min(most, usable / sharers);
     if (index > 0 && wire === Math.min(most, usable / divisions[index - 1]!)) return [];
     const payload = Math.floor(wire / ratio);
     const reached = Math.floor(payload * (wire < most ? efficiencyOf(sharers) : 1));
-    const asked = { ...settings, maxBandwidthBytesPerSecond: reached };
-    const estimate = choosing.predictor.estimate({ ...question, settings: asked });
-    const refused = estimateRefusals(choosing, workload, { path, estimate, settings: asked }).length > 0;
+    const shared = { ...settings, maxBandwidthBytesPerSecond: reached };
+    const estimate = choosing.predictor.estimate({ ...question, settings: shared });
+    const refused = estimateRefusals(choosing, workload, { path, estimate, settings: shared }).length > 0;
     if (!isTimed(estimate) || (refused && sharers > 1)) return [];
     return [
       {
         way,
-        settings: withTimeout({ ...settings, maxBandwidthBytesPerSecond: payload }, estimate),
+        settings: { ...settings, maxBandwidthBytesPerSecond: payload },
         estimate,
         reservations: path.links.map(({ name }) => ({ link: name, bytesPerSecond: wire })),
         sharers,

@@ -22,6 +22,7 @@ const sentences = {
   'not-worth-it': 'the move costs {cost} and gains {gain}',
 
   // method
+  'same-site': 'source and target are both {site}: nothing has to be routed',
   'method-not-allowed': 'the topology allows only {methods}',
   'sessions-would-break': '{method} breaks open sessions, the session policy is {policy}',
   'no-clone': 'it has no clone template, so nothing can take its place',
@@ -71,6 +72,8 @@ const sentences = {
   'zone-not-held': 'policy {policy}: {site} may not hold zone {zone}',
   'zone-neighbour-at-site': 'policy {policy}: {other} runs at {site}',
   'anti-affinity-site': 'policy {policy}: {other} runs at {site}',
+  'quorum-too-small':
+    'policy {policy}: a quorum of {members} tolerates no member being moved; add members or take it out of the policy',
   'peer-too-far': 'round trip {rttSeconds} to its peer {peer} exceeds {limitSeconds}',
   'credential-expires':
     'credential of {site} ends {afterSeconds} after the start, before the move does at P90 ({endSeconds})',
@@ -86,6 +89,8 @@ const sentences = {
   'host-cores': '{cores} cores, needed {needed}',
   'host-memory': '{freeBytes} of memory free, needed {neededBytes}',
   'host-storage': '{freeBytes} of storage free, needed {neededBytes}',
+  'storage-too-far':
+    'disk traffic to {storages} over {rttSeconds} would make it wait {waitRatio} of its time',
   'storage-left-behind': 'storage {storage} is not mounted there',
   'host-takes-no-moves': 'it takes no moves',
   'anti-affinity-host': 'policy {policy}: {other} runs there',
@@ -101,14 +106,17 @@ const sentences = {
   'post-copy-risk':
     'an outage while pages are pulled would lose it: probability {riskRatio}, accepted {limitRatio}',
   'post-copy-unsupported': '{hypervisor} cannot do post-copy',
-  'mode-not-needed': '{mode} adds risk, and plain pre-copy meets every limit',
+  'mode-not-needed': 'plainer settings meet every limit, so these would only add cost or risk: {modes}',
   'streams-not-needed': 'one stream already fills the path',
   dominated: 'no better in anything than {other}, and worse in {worse}',
   'costs-more': 'costs {cost}: {parts}',
-  'costs-too-much': 'costs {money}, above the limit of {limit}',
+  'costs-too-much':
+    'its traffic costs {money} {currency}; with {spent} already planned that exceeds the limit of {limit}',
 
   // schedule
   'change-ticket-missing': '{workload} is change controlled and the runbook names no change ticket',
+  'ttl-lead-too-short':
+    'clients may keep its old address for {ttlSeconds} and the move takes {neededSeconds}; {leftSeconds} are left',
   'window-too-short': 'needs {neededSeconds}, the longest window is {windowSeconds}',
   'no-room-in-time':
     'no start leaves room on links, hosts and policies before {deadlineSeconds} after the start',
@@ -122,8 +130,9 @@ const sentences = {
 
   // ladder
   'falls-behind': 'remaining memory has stopped shrinking',
-  'still-falls-behind': 'it still does not shrink with the guest throttled',
-  'budget-allows-pause': 'a pause of {pauseSeconds} fits the budget of {budgetSeconds}',
+  'still-falls-behind':
+    'it still does not shrink with the guest throttled; an outage would lose it with probability {riskRatio}',
+  'budget-allows-pause': 'the rest can be sent in a pause within the budget of {budgetSeconds}',
   'budget-allows-cold': 'sessions may break and the budget is {budgetSeconds}',
   'nothing-left': 'nothing else meets the constraints: it runs on where it is',
 
@@ -131,6 +140,9 @@ const sentences = {
   'rate-would-change': 'with {rateBitsPerSecond} for this move it would be {method}',
   'budget-would-change': 'with a downtime budget of {budgetSeconds} it would be {method}',
   'constraint-would-change': 'without this it would be {method}: {constraint}',
+  'pause-would-change': 'with a downtime limit of {pauseSeconds} it would be {method}',
+  'rate-floor': 'below {rateBitsPerSecond} for this move it would no longer be {method}',
+  'budget-floor': 'with a downtime budget below {budgetSeconds} it would no longer be {method}',
   'cost-would-change': 'with {cost} less for {method} it would be that',
 } as const satisfies Record<string, string>;
 

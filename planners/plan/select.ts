@@ -1,6 +1,6 @@
 import type { Workload } from '../../topology/resolve/topology.ts';
 import { choose, type Choice } from '../choose/choose.ts';
-import type { Choosing } from '../choose/candidates.ts';
+import type { Choosing } from '../choose/choosing.ts';
 import { siteOf, workloadOf } from '../choose/fleet.ts';
 import { hostKey } from '../choose/room.ts';
 import type { Requested } from '../schedule/goals.ts';

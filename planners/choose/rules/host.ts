@@ -12,29 +12,31 @@ export interface HostAttempt {
   readonly target: { readonly site: Site; readonly host: Host };
 }
 
+/** What does not change while choices are made. */
+type KindAttempt = Omit<HostAttempt, 'room'>;
+
 /** Whether a host can take the guest at all, whatever else runs there. */
-export const hostRules: readonly Rule<HostAttempt>[] = [takesMoves, processor, machine, storages];
+export const hostRules: readonly Rule<KindAttempt>[] = [takesMoves, processor, machine, storages];
 /** Whether it has room for it beside those that are there and those already planned to be. */
 export const roomRules: readonly Rule<HostAttempt>[] = [memory, storage, neighbours, licences];
 
-function takesMoves({ target: { host } }: HostAttempt, refuse: Refuse): void {
+function takesMoves({ target: { host } }: KindAttempt, refuse: Refuse): void {
   if (host.movesMax < 1) refuse('host-takes-no-moves');
 }
 
-function processor({ workload, method, source, target: { host } }: HostAttempt, refuse: Refuse): void {
+function processor({ workload, method, source, target: { host } }: KindAttempt, refuse: Refuse): void {
   if (host.cpuArchitecture !== source.host.cpuArchitecture)
     refuse('host-architecture', { architecture: host.cpuArchitecture, needed: source.host.cpuArchitecture });
   if (workload.vcpus > host.cores) refuse('host-cores', { cores: host.cores, needed: workload.vcpus });
-  if (isLive(method)) {
-    if (!host.cpuModels.includes(workload.cpuModel)) refuse('host-cpu-model', { model: workload.cpuModel });
-    if (host.hypervisor !== source.host.hypervisor)
-      refuse('hypervisors-differ', { source: source.host.hypervisor, target: host.hypervisor });
-    if (workload.vtpm && !host.devices.includes('vtpm')) refuse('host-vtpm');
-  }
+  if (isLive(method) && !host.cpuModels.includes(workload.cpuModel))
+    refuse('host-cpu-model', { model: workload.cpuModel });
 }
 
-function machine({ workload, method, target: { host } }: HostAttempt, refuse: Refuse): void {
+function machine({ workload, method, source, target: { host } }: KindAttempt, refuse: Refuse): void {
   if (method === 'redirect') return;
+  if (host.hypervisor !== source.host.hypervisor)
+    refuse('hypervisors-differ', { source: source.host.hypervisor, target: host.hypervisor });
+  if (workload.vtpm && !host.devices.includes('vtpm')) refuse('host-vtpm');
   const { machineType } = workload;
   const known = machineType !== null && host.machineTypes.length > 0;
   if (known && !host.machineTypes.includes(machineType)) refuse('host-machine-type', { machineType });
@@ -43,7 +45,7 @@ function machine({ workload, method, target: { host } }: HostAttempt, refuse: Re
   }
 }
 
-function storages({ workload, method, target: { host } }: HostAttempt, refuse: Refuse): void {
+function storages({ workload, method, target: { host } }: KindAttempt, refuse: Refuse): void {
   if (method === 'redirect') return;
   for (const { storage: name } of workload.disks) {
     if (name !== null && !host.storages.includes(name)) refuse('storage-left-behind', { storage: name });

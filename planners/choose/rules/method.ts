@@ -3,6 +3,7 @@ import { isLive, type MethodAttempt, type Refuse, type Rule } from './rule.ts';
 /** What each method asks of the workload and of the two sites, whatever the path. */
 export const methodRules: readonly Rule<MethodAttempt>[] = [
   allowed,
+  betweenSites,
   sessions,
   cloneable,
   addresses,
@@ -15,6 +16,10 @@ export const methodRules: readonly Rule<MethodAttempt>[] = [
 function allowed({ workload, method }: MethodAttempt, refuse: Refuse): void {
   if (!workload.methods.includes(method))
     refuse('method-not-allowed', { methods: workload.methods.join(', ') });
+}
+
+function betweenSites({ source, target, method }: MethodAttempt, refuse: Refuse): void {
+  if (method === 'routed-live' && source.name === target.name) refuse('same-site', { site: target.name });
 }
 
 /** Redirect lets open sessions end at the old site, which a policy of `keep` does not accept. */
@@ -53,8 +58,8 @@ function addresses({ fleet, workload, source, target, method }: MethodAttempt, r
   }
 }
 
-function ties({ workload, method }: MethodAttempt, refuse: Refuse): void {
-  if (method === 'stretched-live') return;
+function ties({ workload, source, target, method }: MethodAttempt, refuse: Refuse): void {
+  if (method === 'stretched-live' || (method === 'cold' && source.name === target.name)) return;
   const { vrrp, multicast, inPayload, allowLists } = workload.addressTies;
   if (vrrp) refuse('address-shared-by-vrrp', { method });
   if (multicast) refuse('needs-multicast', { method });
@@ -86,13 +91,13 @@ function gateway({ workload, source, target, method }: MethodAttempt, refuse: Re
   }
 }
 
-/** The guest brings its own MAC address when it moves live. */
+/** The guest brings its own MAC address when it moves live; that of a stretched segment's far end is path.ts. */
 function ports({ fleet, workload, target, method }: MethodAttempt, refuse: Refuse): void {
-  if (!isLive(method)) return;
+  if (!isLive(method) || workload.site === target.name) return;
   for (const { mac, newAddresses } of workload.addresses) {
     if (mac === null) continue;
     const network = target.networks.find(({ name }) => name === newAddresses[target.name]?.network);
-    if (network?.portSecurity === true)
+    if (network?.portSecurity === true && method === 'routed-live')
       refuse('port-security', { network: network.name, site: target.name, mac });
     const other = fleet.macs.get(target.name)?.get(mac.toLowerCase());
     if (other !== undefined && other !== workload.name)

@@ -2,7 +2,9 @@ import type { HypervisorLimits, Link, Workload } from '../../../topology/resolve
 import {
   type LiveLimits,
   liveLimits,
+  operationBytes,
   otherLiveLimits,
+  storageWaitRatioMax,
   stretchedLimits,
   stretchOverheadBytes,
 } from '../limits.ts';
@@ -16,7 +18,7 @@ export interface PathAttempt extends MethodAttempt {
 }
 
 /** What each method asks of the way it takes. */
-export const pathRules: readonly Rule<PathAttempt>[] = [live, segment, metro];
+export const pathRules: readonly Rule<PathAttempt>[] = [live, segment, metro, storageBehind];
 
 function live({ fleet, method, path, hypervisor }: PathAttempt, refuse: Refuse): void {
   if (!isLive(method)) return;
@@ -57,8 +59,15 @@ export function limitsOf(hypervisor: string, changed: readonly HypervisorLimits[
 
 function segment({ workload, source, target, method, path }: PathAttempt, refuse: Refuse): void {
   if (method !== 'stretched-live') return;
-  for (const { network } of workload.addresses) {
-    if (isStretched(source.name, network, path)) continue;
+  for (const { network, mac } of workload.addresses) {
+    const far = farEnd(source.name, network, path);
+    if (far !== undefined) {
+      const name = far.slice(far.indexOf('/') + 1);
+      const guarded = target.networks.some((each) => each.name === name && each.portSecurity);
+      if (guarded && source.name !== target.name)
+        refuse('port-security', { network: name, site: target.name, mac: mac ?? 'of the guest' });
+      continue;
+    }
     if (!path.links.every(({ stretchable }) => stretchable)) {
       refuse('segment-not-stretched', { network, source: source.name, target: target.name });
       continue;
@@ -69,24 +78,44 @@ function segment({ workload, source, target, method, path }: PathAttempt, refuse
   }
 }
 
-/** Whether the segment already reaches from one end of the path to the other, link by link. */
-export function isStretched(site: string, network: string, { links }: Path): boolean {
+/** Where the segment comes out at the other end of the path, link by link; undefined: it does not reach there. */
+function farEnd(site: string, network: string, { links }: Path): string | undefined {
   let at: string | undefined = `${site}/${network}`;
   for (const link of links) at = at === undefined ? undefined : otherEnd(link, at);
-  return at !== undefined;
+  return at;
 }
 
 /** Every network of the workload comes along without being stretched first. */
 export function keepsSegment(workload: Workload, path: Path): boolean {
   return (
     workload.addresses.length > 0 &&
-    workload.addresses.every(({ network }) => isStretched(workload.site, network, path))
+    workload.addresses.every(({ network }) => farEnd(workload.site, network, path) !== undefined)
   );
 }
 
 function otherEnd({ stretched }: Link, end: string): string | undefined {
   const pair = stretched.find((ends) => ends.includes(end));
   return pair === undefined ? undefined : pair[0] === end ? pair[1] : pair[0];
+}
+
+/** A shared storage that the target still mounts is reached over the path from then on. */
+function storageBehind({ workload, method, path }: PathAttempt, refuse: Refuse): void {
+  if (method === 'redirect' || path.links.length === 0) return;
+  const waitRatio = (sharedDiskBytesPerSecond(workload) / operationBytes) * path.rttSeconds;
+  if (waitRatio > storageWaitRatioMax)
+    refuse('storage-too-far', {
+      waitRatio,
+      rttSeconds: path.rttSeconds,
+      storages: workload.disks.flatMap(({ storage }) => storage ?? []).join(', '),
+    });
+}
+
+export function sharedDiskBytesPerSecond({ disks }: Workload): number {
+  return disks.reduce(
+    (sum, { storage, readBytesPerSecond, writeBytesPerSecond }) =>
+      storage === null ? sum : sum + readBytesPerSecond + writeBytesPerSecond,
+    0,
+  );
 }
 
 function metro({ method, path }: PathAttempt, refuse: Refuse): void {

@@ -9,6 +9,7 @@ export const siteRules: readonly Rule<SiteAttempt>[] = [
   zones,
   zoneNeighbours,
   antiAffinity,
+  quorums,
   peers,
   changeControl,
 ];
@@ -64,6 +65,13 @@ function antiAffinity({ fleet, workload, target, leaving }: SiteAttempt, refuse:
         member !== workload.name && !leaving.has(member) && workloadOf(fleet, member).site === target.name,
     );
     if (other !== undefined) refuse('anti-affinity-site', { policy: name, other, site: target.name });
+  }
+}
+
+/** A quorum of one or two tolerates nobody missing, not for the length of a move either. */
+function quorums({ fleet, workload }: SiteAttempt, refuse: Refuse): void {
+  for (const { name, workloads } of policiesOf(fleet, workload.name).quorums) {
+    if (workloads.length < 3) refuse('quorum-too-small', { policy: name, members: workloads.length });
   }
 }
 

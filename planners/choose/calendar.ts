@@ -1,8 +1,7 @@
 import type { Freeze } from '../../topology/resolve/runbook.ts';
-import type { Link, WeeklyWindow, Workload } from '../../topology/resolve/topology.ts';
-import type { Accepted } from '../choose/choose.ts';
-import { siteOf, type Fleet } from '../choose/fleet.ts';
-import { usableBitsPerSecond } from '../choose/paths.ts';
+import type { Link, Method, WeeklyWindow, Workload } from '../../topology/resolve/topology.ts';
+import { siteOf, type Fleet } from './fleet.ts';
+import { usableBitsPerSecond } from './paths.ts';
 import type { Resource, Window } from '../schedule/problem.ts';
 
 /**
@@ -12,6 +11,12 @@ import type { Resource, Window } from '../schedule/problem.ts';
 export interface Calendar {
   /** Unix seconds; null: nothing in the plan depends on it. */
   readonly startSeconds: number | null;
+}
+
+/** What of a way matters to the calendar. */
+export interface Way {
+  readonly method: Method;
+  readonly site: string;
 }
 
 const weekSeconds = 7 * 86_400;
@@ -51,7 +56,7 @@ export function stepsOf(link: Link, shareMax: number, { startSeconds }: Calendar
  */
 export function windowsOf(
   fleet: Fleet,
-  { workload, way }: { readonly workload: Workload; readonly way: Accepted },
+  { workload, way }: { readonly workload: Workload; readonly way: Way },
   calendar: Calendar,
 ): readonly Window[] {
   const { startSeconds } = calendar;
@@ -83,7 +88,7 @@ export function windowsOf(
 const never: Window = { fromSeconds: 0, toSeconds: 0 };
 
 /** Names are lowered at the start of the run; a client may hold the old answer for one old TTL. */
-function leadSeconds(workload: Workload, { method, site }: Accepted): number {
+export function leadSeconds(workload: Workload, { method, site }: Way): number {
   const byName =
     method === 'cold' || (method === 'redirect' && (workload.clone === null || workload.clone.pool === null));
   const changes = workload.addresses.some(({ newAddresses }) => newAddresses[site] !== undefined);
@@ -91,7 +96,7 @@ function leadSeconds(workload: Workload, { method, site }: Accepted): number {
 }
 
 /** Every agent, and the key of every DNS server that holds one of its names, must still be valid at the end. */
-export function credentialEnd(fleet: Fleet, workload: Workload, { site }: Pick<Accepted, 'site'>): number {
+export function credentialEnd(fleet: Fleet, workload: Workload, { site }: Way): number {
   const sites = [siteOf(fleet, workload.site), siteOf(fleet, site)];
   const zoneOf = (zones: readonly string[]): boolean =>
     workload.names.some(({ name }) => zones.some((zone) => name === zone || name.endsWith(`.${zone}`)));

@@ -1,0 +1,23 @@
+import type { Weights } from '../../topology/resolve/runbook.ts';
+import type { Calendar } from './calendar.ts';
+import type { Fleet } from './fleet.ts';
+import type { Hosts } from './hosts.ts';
+import type { Load } from './load.ts';
+import type { Predictor } from './predict.ts';
+import type { Room } from './room.ts';
+
+/** What every choice of one plan shares. */
+export interface Choosing {
+  readonly fleet: Fleet;
+  readonly calendar: Calendar;
+  readonly room: Room;
+  readonly hosts: Hosts;
+  readonly predictor: Predictor;
+  readonly weights: Weights;
+  /** What the moves chosen so far put on the links. */
+  readonly load: Load;
+  /** How much dearer than `moveSecond` a second in a link's queue is: raised when a deadline presses. */
+  readonly haste: number;
+  /** Workloads that move under this goal. */
+  readonly leaving: ReadonlySet<string>;
+}

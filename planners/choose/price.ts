@@ -1,0 +1,166 @@
+import type { Workload } from '../../topology/resolve/topology.ts';
+import type { Estimate } from '../estimate/estimate.ts';
+import type { TransferSettings } from '../plan/plan.ts';
+import { reason, type Reason } from '../plan/reasons.ts';
+import { credentialEnd, leadSeconds, windowsOf } from './calendar.ts';
+import type { Candidate } from './candidate.ts';
+import type { Choosing } from './choosing.ts';
+import { costParts, totalCost, type CostParts } from './cost.ts';
+import { completesProbabilityMin, timeoutOfP90, timeoutSecondsMax, timeoutSecondsMin } from './limits.ts';
+import type { Mode } from './modes.ts';
+import { wireRatio, type Path } from './paths.ts';
+import { isLive, type MethodAttempt } from './rules/rule.ts';
+
+/** A candidate with its estimate, its cost, and what the numbers say against it. */
+export function priced(
+  choosing: Choosing,
+  attempt: MethodAttempt,
+  {
+    path,
+    host,
+    settings,
+  }: { readonly path: Path; readonly host: string; readonly settings: TransferSettings },
+): Candidate {
+  const { workload, target, method } = attempt;
+  const estimate = choosing.predictor.estimate({ workload, target: target.name, method, path, settings });
+  const parts = partsOf(choosing, attempt, { path, settings, estimate });
+  return {
+    method,
+    site: target.name,
+    host,
+    path,
+    settings,
+    estimate,
+    parts,
+    cost: totalCost(parts),
+    refusals: [
+      ...estimateRefusals(choosing, workload, { path, estimate, settings }),
+      ...calendarRefusals(choosing, attempt, estimate),
+      ...moneyRefusals(choosing, parts),
+    ],
+  };
+}
+
+function partsOf(
+  choosing: Choosing,
+  { workload, target, method }: MethodAttempt,
+  { path, settings, estimate }: Estimated,
+): CostParts {
+  return costParts(
+    {
+      workload,
+      method,
+      path,
+      settings: isLive(method) ? settings : null,
+      estimate,
+      drainSecondsMax: choosing.fleet.runbook.limits.drainSecondsMax,
+      peerBytesPerSecond: peersLeftBehind(choosing, workload, target.name),
+      waitSeconds: choosing.load.waitSeconds(path) * choosing.haste,
+    },
+    choosing.weights,
+  );
+}
+
+interface Estimated {
+  readonly path: Path;
+  readonly settings: TransferSettings;
+  readonly estimate: Estimate;
+}
+
+/** What the estimate says against it: no end, too unsure, too long a pause, too great a risk. */
+export function estimateRefusals(
+  choosing: Choosing,
+  workload: Workload,
+  { path, estimate, settings }: Estimated,
+): readonly Reason[] {
+  const reasons: Reason[] = [];
+  const why = estimate.why.join('; ');
+  if (estimate.verdict === 'does-not-converge')
+    reasons.push(reason('does-not-converge', { rateBitsPerSecond: path.rateBitsPerSecond, why }));
+  else if (estimate.verdict === 'not-in-time')
+    reasons.push(reason('not-in-time', { timeoutSeconds: settings.timeoutSeconds, why }));
+  else if (estimate.completesProbability < completesProbabilityMin)
+    reasons.push(
+      reason('completion-unsure', {
+        probabilityRatio: estimate.completesProbability,
+        neededRatio: completesProbabilityMin,
+      }),
+    );
+  const budget = budgetSeconds(choosing, workload);
+  const downtimeSeconds = estimate.pauseSeconds?.p90 ?? 0;
+  if (downtimeSeconds > budget)
+    reasons.push(reason('downtime-over-budget', { downtimeSeconds, budgetSeconds: budget }));
+  const risk = postCopyRisk(path, estimate, settings.mode);
+  const limit = choosing.fleet.runbook.limits.postCopyRiskMax;
+  if (risk > limit) reasons.push(reason('post-copy-risk', { riskRatio: risk, limitRatio: limit }));
+  return reasons;
+}
+
+/** Windows, freezes, credentials, and the time that clients need to learn a new address. */
+function calendarRefusals(
+  { fleet, calendar }: Choosing,
+  { workload, target, method }: MethodAttempt,
+  { totalSeconds }: Estimate,
+): readonly Reason[] {
+  const neededSeconds = totalSeconds?.p90 ?? 0;
+  const way = { method, site: target.name };
+  const reasons: Reason[] = [];
+  if (calendar.startSeconds === null) return reasons;
+  const end = credentialEnd(fleet, workload, way) - calendar.startSeconds;
+  if (neededSeconds > end)
+    reasons.push(
+      reason('credential-expires', { site: target.name, afterSeconds: end, endSeconds: neededSeconds }),
+    );
+  const windows = windowsOf(fleet, { workload, way }, calendar);
+  const windowSeconds = Math.max(0, ...windows.map(({ fromSeconds, toSeconds }) => toSeconds - fromSeconds));
+  if (windows.length > 0 && windowSeconds < neededSeconds)
+    reasons.push(reason('window-too-short', { neededSeconds, windowSeconds }));
+  const { deadlineSeconds } = fleet.runbook;
+  const lead = leadSeconds(workload, way);
+  const left = deadlineSeconds === null ? null : deadlineSeconds - calendar.startSeconds;
+  if (left !== null && lead > 0 && lead + neededSeconds > left)
+    reasons.push(reason('ttl-lead-too-short', { ttlSeconds: lead, neededSeconds, leftSeconds: left }));
+  return reasons;
+}
+
+function moneyRefusals({ fleet, load }: Choosing, { money }: CostParts): readonly Reason[] {
+  const limit = fleet.runbook.limits.costMax;
+  return limit !== null && load.money + money > limit
+    ? [reason('costs-too-much', { money, spent: load.money, limit, currency: fleet.topology.currency })]
+    : [];
+}
+
+/** Probability that the path fails while pages are still to be pulled (Poisson outages, the whole move at P90). */
+export function postCopyRisk(
+  { outagesPerHour }: Path,
+  { totalSeconds }: Estimate,
+  mode: TransferSettings['mode'],
+): number {
+  if (mode === 'pre-copy') return 0;
+  return 1 - Math.exp(-outagesPerHour * ((totalSeconds?.p90 ?? 0) / 3600));
+}
+
+export function budgetSeconds({ fleet }: Choosing, { downtimeBudgetSeconds }: Workload): number {
+  return Math.min(downtimeBudgetSeconds, fleet.runbook.limits.downtimeSecondsMax ?? Number.POSITIVE_INFINITY);
+}
+
+/** Nobody else on the path: all that moves may use of it. */
+export function settingsOf({ settings }: Mode, path: Path): TransferSettings {
+  const payload = Math.floor(path.rateBitsPerSecond / 8 / wireRatio(path));
+  return { ...settings, maxBandwidthBytesPerSecond: payload, timeoutSeconds: timeoutSecondsMax };
+}
+
+/** What the hypervisor is told: cancelled when it takes far longer than predicted. */
+export function withTimeout(settings: TransferSettings, { totalSeconds }: Estimate): TransferSettings {
+  const p90 = totalSeconds?.p90 ?? 0;
+  return { ...settings, timeoutSeconds: Math.max(timeoutSecondsMin, Math.ceil(p90 * timeoutOfP90)) };
+}
+
+/** Peers that move under the same goal are taken to end beside it. */
+function peersLeftBehind({ fleet, leaving }: Choosing, { peers }: Workload, target: string): number {
+  return peers.reduce(
+    (sum, { workload, bytesPerSecond }) =>
+      leaving.has(workload) || fleet.workloads.get(workload)?.site === target ? sum : sum + bytesPerSecond,
+    0,
+  );
+}
