@@ -57,7 +57,7 @@ const registry = {
   LH_LISTEN_UNPROTECTED: {
     kind: 'input',
     message:
-      "'%s' can be reached from other machines, so callers must prove who they are: configure a token, or TLS with a client authority",
+      "'%s' can be reached from other machines, so callers must prove who they are and be encrypted: configure TLS with a token, or with a client authority",
   },
   LH_AGENT_FAULT: { kind: 'world', message: "Agent of site '%s' failed: %s" },
   LH_SITE_WITHOUT: { kind: 'input', message: "Site '%s' has no %s; its agent's configuration names none" },

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from '../config/package.ts';
+import { register as registerAgent } from './commands/agent.ts';
 import { register as registerCalibrate } from './commands/calibrate.ts';
 import { register as registerCheck } from './commands/check.ts';
 import { register as registerEstimate } from './commands/estimate.ts';
@@ -8,6 +9,7 @@ import { register as registerPlan } from './commands/plan.ts';
 
 /** The command line (design: command line): one file a command in commands/, each adds itself here. */
 const commands: readonly ((program: Command) => void)[] = [
+  registerAgent,
   registerCheck,
   registerEstimate,
   registerCalibrate,

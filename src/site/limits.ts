@@ -35,3 +35,6 @@ export const stallLookSeconds = 0.5;
 
 /** Workloads whose claims one agent keeps; bounds what is read at start. */
 export const claimsMax = 100_000;
+
+/** Finding every guest again and converging the kernel after a reboot of a host with hundreds of guests. */
+export const startSecondsMax = 600;

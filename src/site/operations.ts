@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { relocationSchema } from '../../gateway/agent/relocation-schema.ts';
 import type { BalancerChange } from '../../gateway/balancer/change.ts';
 import type { DnsChange } from '../../gateway/dns/change.ts';
 import type { Relocation } from '../../gateway/relocation.ts';
@@ -177,7 +178,7 @@ export const operations = {
     method: 'PUT',
     path: '/relocations/:id',
     seconds,
-    schema: z.strictObject({ id: z.string(), claim: schemas.claim, relocation: schemas.relocation }),
+    schema: z.strictObject({ id: z.string(), claim: schemas.claim, relocation: relocationSchema }),
     call: async (
       { relocations },
       { claim, relocation }: { readonly id: string; readonly claim: Claim; readonly relocation: Relocation },

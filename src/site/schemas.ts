@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isAddress, isSubnet } from '../../topology/addresses.ts';
+import { isAddress } from '../../topology/addresses.ts';
 import { dirtyIntervalSecondsMax, dirtyIntervalsMax, watchSecondsMax } from './limits.ts';
 
 /** What may come in over the wire; the types are those of site.ts, which every operation checks at compile time. */
@@ -13,7 +13,6 @@ export const address = z.string().refine(isAddress, 'must be an IPv4 address, fo
 const mac = z
   .string()
   .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/, 'must be a MAC address, for example "52:54:00:00:00:01"');
-const seconds = z.number().nonnegative();
 export const port = z.int().min(0).max(65_535);
 
 export const claim = z.strictObject({ workload: workloadName, epoch: z.int().positive(), run: name });
@@ -72,38 +71,6 @@ export const seen = {
     .transform((status) => (status === 'none' ? null : status)),
   waitSeconds: z.coerce.number().min(0).max(watchSecondsMax),
 };
-
-const session = z.strictObject({
-  protocol: z.enum(['tcp', 'udp']),
-  sourceAddress: address,
-  targetAddress: address,
-  sourcePort: port,
-  targetPort: port,
-  state: name.nullable(),
-  timeoutSeconds: seconds,
-});
-
-export const relocation = z.strictObject({
-  id: name,
-  role: z.enum(['source', 'target']),
-  phase: z.enum(['absent', 'prepared', 'following', 'switched', 'settled']),
-  workload: workloadName,
-  guest: z.strictObject({
-    mac,
-    oldAddress: address,
-    newAddress: address,
-    origin: z.enum(['static', 'dhcp']),
-  }),
-  oldSubnet: z.strictObject({
-    subnet: z.string().refine(isSubnet, 'must be an IPv4 subnet, for example "10.1.0.0/24"'),
-    defaultGateway: address,
-    defaultGatewayMac: mac,
-  }),
-  network: name,
-  peer: z.strictObject({ site: name, address }),
-  sessions: z.array(session).max(100_000),
-  quarantineUntilSeconds: seconds.nullable(),
-});
 
 export const dnsChange = z.strictObject({
   workload: workloadName,

@@ -11,7 +11,7 @@ import type { Site } from './site.ts';
 
 /**
  * A site over HTTP, for callers that prove who they are: by a bearer token, by a certificate that our authority signed
- * (mutual TLS), or by both. Without either it listens on loopback only. One route a row of operations.ts.
+ * (mutual TLS), or by both. Without TLS and one of them it listens on loopback only. One route a row of operations.ts.
  */
 export interface ServerOptions {
   readonly site: Site;
@@ -61,8 +61,8 @@ export async function listen(
   { host, port }: { readonly host: string; readonly port: number },
   { token, tls }: Pick<ServerOptions, 'token' | 'tls'>,
 ): Promise<string> {
-  const authenticates = token !== null || (tls !== null && tls.clientAuthority !== null);
-  if (!authenticates && !isLoopback(host))
+  const isProtected = tls !== null && (token !== null || tls.clientAuthority !== null);
+  if (!isProtected && !isLoopback(host))
     throw new LonghaulError('LH_LISTEN_UNPROTECTED', [`${host}:${port}`]);
   return await server.listen({ host, port });
 }

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { LonghaulError } from '../../topology/errors.ts';
-import type { Clock, CommandResult, Log, RunCommand } from '../../topology/world.ts';
+import type { Clock, CommandResult, Log, Random, RunCommand } from '../../topology/world.ts';
 import { commandOutputBytesMax } from './limits.ts';
 
 /** The world as it is: the machine's clocks, its processes, and a log of JSON lines. */
@@ -19,6 +20,9 @@ export const realClock: Clock = {
     }
   },
 };
+
+/** Not to be guessed from outside, as message ids must not be. */
+export const realRandom: Random = { next: () => randomInt(2 ** 32) / 2 ** 32 };
 
 /** JSON lines to the file descriptor (2: standard error) or file. */
 export function createLog(target: number | string, level: string): Log {

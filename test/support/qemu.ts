@@ -65,14 +65,13 @@ export async function createQemuHosts(): Promise<QemuHosts> {
   const opened: QemuHypervisor[] = [];
   const host = (site: string, changes: Partial<QemuHost> = {}): QemuHost => ({
     name: `${site}-1`,
-    hypervisor: 'qemu',
     program: '/usr/bin/qemu-system-x86_64',
     accelerator: 'tcg',
     commandPrefix: [],
     memoryBytes: 2 ** 30,
     imageDirectory: dirname(kernel),
-    definitionDirectory: join(directory, site, 'guests'),
-    runtimeDirectory: join(directory, site, 'run'),
+    definitionDirectory: join(directory, site, 'guests', `${site}-1`),
+    runtimeDirectory: join(directory, site, 'run', `${site}-1`),
     storages: {},
     networks: {},
     migration: { address: '127.0.0.1', firstPort: 49_152, lastPort: 49_215 },
