@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** What a schema says about itself: looked up for complaints, for the JSON Schema and for the reference page. */
 export interface Meaning {
   readonly description: string | undefined;
+  /** What kind of value it is: 'a length of time'. */
+  readonly title: string | undefined;
   /** What an empty file would get, as people write it; undefined: the key is required, or has no default. */
   readonly preset: unknown;
   readonly isRequired: boolean;
@@ -11,20 +13,24 @@ export interface Meaning {
 }
 
 export function meaningOf(schema: z.core.$ZodType): Meaning {
-  const description = metaOf(schema)?.['description'];
-  const own = typeof description === 'string' ? description : undefined;
-  if (schema instanceof z.ZodOptional) {
-    const inner = meaningOf(schema.unwrap());
-    return { ...inner, description: own ?? inner.description, isRequired: false };
-  }
-  if (schema instanceof z.ZodPrefault) {
-    const inner = meaningOf(schema.unwrap());
-    const preset = schema.def.defaultValue;
-    return { ...inner, description: own ?? inner.description, preset, isRequired: false };
-  }
-  if (schema instanceof z.ZodPipe) return { ...meaningOf(schema.in), description: own };
-  return { description: own, preset: undefined, isRequired: true, core: schema };
+  const meta = metaOf(schema);
+  const inner = innerMeaning(schema);
+  return {
+    ...inner,
+    description: text(meta?.['description']) ?? inner.description,
+    title: text(meta?.['title']) ?? inner.title,
+  };
 }
+
+function innerMeaning(schema: z.core.$ZodType): Meaning {
+  if (schema instanceof z.ZodOptional) return { ...meaningOf(schema.unwrap()), isRequired: false };
+  if (schema instanceof z.ZodPrefault)
+    return { ...meaningOf(schema.unwrap()), preset: schema.def.defaultValue, isRequired: false };
+  if (schema instanceof z.ZodPipe) return meaningOf(schema.in);
+  return { description: undefined, title: undefined, preset: undefined, isRequired: true, core: schema };
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** A value that would be right, as people write it. */
 export function exampleOf(schema: z.core.$ZodType): unknown {

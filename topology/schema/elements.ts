@@ -46,6 +46,6 @@ export const selector = z
     z.array(entityName('web-1')).min(1),
     z.strictObject({ labels: z.record(z.string(), z.string()).meta({ examples: [{ app: 'shop' }] }) }),
   ])
-  .meta({ examples: [['web-1', 'web-2']] });
+  .meta({ title: 'names, or { labels: … }', examples: [['web-1', 'web-2']] });
 
 export type RawSelector = z.output<typeof selector>;

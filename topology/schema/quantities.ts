@@ -77,6 +77,7 @@ function quantity(kind: Quantity, range: Range) {
       return value ?? z.NEVER;
     })
     .meta({
+      title: kind.noun,
       pattern: `^\\d+(\\.\\d+)?(e[+-]?\\d+)?\\s*(${units})$`,
       examples: [range.example ?? kind.example],
     });
@@ -130,7 +131,7 @@ export const ratio = (example = '20 %') =>
         complain(context, input, `'${input}' is not between 0 % and 100 %`);
       return percent ?? z.NEVER;
     })
-    .meta({ examples: [example] });
+    .meta({ title: 'a share, in percent or from 0 to 1', examples: [example] });
 
 function parseDecimalPercent(text: string): number | null {
   const match = /^(-?\d+(?:\.\d+)?(?:e-?\d+)?)\s*%$/.exec(text.trim());
@@ -156,7 +157,7 @@ export const money = (per: 'once' | 'byte' | 'hour') => {
       }
       return { amount: Number(match[1]) / units, currency: match[2] ?? '' };
     })
-    .meta({ examples: [example] });
+    .meta({ title: per === 'once' ? 'a price' : `a price per ${per}`, examples: [example] });
 };
 
 function unitsIn(unit: string | undefined, per: 'once' | 'byte' | 'hour'): number | null {

@@ -4,19 +4,21 @@ import { isAddress, isSubnet } from '../addresses.ts';
 /** Text with a form of its own: names, addresses, references to secrets. */
 function text(options: {
   readonly fault: (value: string) => string | null;
+  /** What it is, with its article. */
+  readonly title: string;
   readonly example: string;
   readonly pattern?: string;
   /** For what is no text at all; else the general sentence, which repeats the value. */
   readonly mistyped?: string;
 }) {
-  const { fault, example, pattern, mistyped } = options;
+  const { fault, title, example, pattern, mistyped } = options;
   return z
     .string({ error: ({ input }) => (input === undefined || input === null ? undefined : mistyped) })
     .superRefine((value, context) => {
       const message = fault(value);
       if (message !== null) context.issues.push({ code: 'custom', input: value, message });
     })
-    .meta({ examples: [example], ...(pattern === undefined ? {} : { pattern }) });
+    .meta({ title, examples: [example], ...(pattern === undefined ? {} : { pattern }) });
 }
 
 /** At most so long: names become parts of job ids, file names and DNS labels (RFC 1035 §2.3.4: 63 octets). */
@@ -25,6 +27,7 @@ const namePattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,${nameLengthMax - 1}}$`;
 
 export const entityName = (example: string) =>
   text({
+    title: 'a name',
     example,
     pattern: namePattern,
     fault: (value) => {
@@ -39,6 +42,7 @@ export const entityName = (example: string) =>
 /** An absolute DNS name without its final dot (RFC 1123 §2.1). */
 export const dnsName = (example: string) =>
   text({
+    title: 'a DNS name',
     example,
     fault: (value) => {
       if (value.endsWith('.')) return `'${value}' ends in a dot; names here are absolute without it`;
@@ -50,10 +54,15 @@ export const dnsName = (example: string) =>
   });
 
 export const address = (example: string) =>
-  text({ example, fault: (value) => (isAddress(value) ? null : `'${value}' is not an IPv4 address`) });
+  text({
+    title: 'an IPv4 address',
+    example,
+    fault: (value) => (isAddress(value) ? null : `'${value}' is not an IPv4 address`),
+  });
 
 export const subnet = (example: string) =>
   text({
+    title: 'an IPv4 prefix',
     example,
     fault: (value) => (isSubnet(value) ? null : `'${value}' is not an IPv4 subnet with its host bits zero`),
   });
@@ -61,6 +70,7 @@ export const subnet = (example: string) =>
 /** '52:54:00:12:34:56'; lower case when read. */
 export const macAddress = () =>
   text({
+    title: 'a MAC address',
     example: '52:54:00:12:34:56',
     pattern: '^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$',
     fault: (value) => {
@@ -73,6 +83,7 @@ export const macAddress = () =>
 /** '10.1.0.100-10.1.0.199', both included. */
 export const addressRange = () =>
   text({
+    title: 'a range of IPv4 addresses',
     example: '10.1.0.100-10.1.0.199',
     fault: (value) => (rangeOf(value) === null ? `'${value}' is not a range of IPv4 addresses` : null),
   });
@@ -88,6 +99,7 @@ const inlineSecret = 'a secret is not written into a file; only a reference env:
 /** A secret is referred to, never written here. The complaint does not repeat what it found: it may be the secret. */
 export const secret = (example: string) =>
   text({
+    title: 'a reference to a secret',
     example,
     mistyped: inlineSecret,
     pattern: '^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$',
@@ -105,6 +117,7 @@ const loopbackHosts = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 /** The address of an agent: https, or http on loopback. */
 export const agentUrl = (example: string) =>
   text({
+    title: 'an https URL',
     example,
     fault: (value) => {
       const url = parsedUrl(value, ['http:', 'https:']);
@@ -120,6 +133,7 @@ export const agentUrl = (example: string) =>
 /** The address of a control interface: http(s), tcp or a unix socket. */
 export const endpointUrl = (example: string) =>
   text({
+    title: 'an http, https, tcp or unix URL',
     example,
     fault: (value) => {
       const url = parsedUrl(value, ['http:', 'https:', 'tcp:', 'unix:']);
@@ -139,6 +153,7 @@ function parsedUrl(value: string, protocols: readonly string[]): URL | null {
 /** 'site/network'. */
 export const networkReference = (example: string) =>
   text({
+    title: 'site/network',
     example,
     fault: (value) =>
       /^[^/]+\/[^/]+$/.test(value) ? null : `'${value}' does not name a site and one of its networks`,

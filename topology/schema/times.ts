@@ -16,7 +16,11 @@ export const instant = () =>
       context.issues.push({ code: 'custom', input: text, message: wrong });
       return z.NEVER;
     })
-    .meta({ format: 'date-time', examples: ['2026-11-24T18:00:00+01:00'] });
+    .meta({
+      title: 'a date and time with its offset',
+      format: 'date-time',
+      examples: ['2026-11-24T18:00:00+01:00'],
+    });
 
 function instantFault(text: string): string | null {
   const match = new RegExp(`^(\\d{4}-\\d\\d-\\d\\d)[Tt ]\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?${offset}?$`).exec(
@@ -41,7 +45,11 @@ export const timeOfDay = () =>
       context.issues.push({ code: 'custom', input: text, message: `'${text}' ${wrong}` });
       return z.NEVER;
     })
-    .meta({ pattern: `^([01]\\d|2[0-3]):([0-5]\\d)${offset}$`, examples: ['22:00+01:00'] });
+    .meta({
+      pattern: `^([01]\\d|2[0-3]):([0-5]\\d)${offset}$`,
+      title: 'a time of day with its offset',
+      examples: ['22:00+01:00'],
+    });
 
 function offsetSeconds(text: string): number {
   if (text === 'Z') return 0;

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { estimateInputSchema, observationSchema } from '../../planners/estimate/observation.ts';
+import { runbookFile } from '../../topology/schema/runbook.ts';
+import { topologyFile } from '../../topology/schema/topology.ts';
+
+/** JSON Schemas of the files people and programs write, as they are written (units and all), by file name. */
+export function jsonSchemas(): ReadonlyMap<string, string> {
+  const schemas = {
+    topology: topologyFile,
+    runbook: runbookFile,
+    'estimate-input': estimateInputSchema,
+    observation: observationSchema,
+  };
+  return new Map(
+    Object.entries(schemas).map(([name, schema]) => [
+      `${name}.schema.json`,
+      `${JSON.stringify(jsonSchema(schema), null, 2)}\n`,
+    ]),
+  );
+}
+
+/** zod leaves examples out where a text is read into a number; an editor that completes wants them. */
+function jsonSchema(schema: z.ZodType) {
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ zodSchema, jsonSchema: json }) => {
+      const examples = z.globalRegistry.get(zodSchema)?.["examples"];
+      if (Array.isArray(examples) && json['examples'] === undefined) json['examples'] = examples;
+    },
+  });
+}
