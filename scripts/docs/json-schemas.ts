@@ -24,7 +24,7 @@ function jsonSchema(schema: z.ZodType) {
   return z.toJSONSchema(schema, {
     io: 'input',
     override: ({ zodSchema, jsonSchema: json }) => {
-      const examples = z.globalRegistry.get(zodSchema)?.["examples"];
+      const examples = z.globalRegistry.get(zodSchema)?.['examples'];
       if (Array.isArray(examples) && json['examples'] === undefined) json['examples'] = examples;
     },
   });
