@@ -42,9 +42,9 @@ export interface Placement {
 
 export interface Desired {
   /** Everything of ours that the kernel shall hold. */
-  state(placements: readonly Placement[], nowSeconds: number): KernelState;
+  readonly state: (placements: readonly Placement[], nowSeconds: number) => KernelState;
   /** What one relocation needs of it. */
-  objectsOf(placement: Placement, nowSeconds: number): readonly KernelObject[];
+  readonly objectsOf: (placement: Placement, nowSeconds: number) => readonly KernelObject[];
 }
 
 export function createDesired(configuration: GatewayConfiguration): Desired {

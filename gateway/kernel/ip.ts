@@ -216,17 +216,41 @@ export async function foreignRoutes(kernel: KernelPort, address: string): Promis
   return listed.split('\n').filter((line) => line.trim() !== '' && !/\bproto 214\b/.test(line));
 }
 
-/** Runs the lines in a process of their own, every one of them; answers each line's error. */
+/** `ip` flushes its output after `addr show`, and after no other command: it marks the end of an answer. */
+export const endCommand = 'addr show dev lo';
+export const endMarker = /^\d+: lo: .*\n(?: +.*\n)*/m;
+
+/**
+ * Runs the lines in a process of their own, every one of them; answers each line's error. A change of a neighbour that
+ * fails ends `ip` in spite of `-force`; then each line gets a process of its own, as they all can be repeated.
+ */
 export async function runLines(
-  kernel: KernelPort,
+  kernel: Pick<KernelPort, 'run'>,
   lines: readonly string[],
   signal?: AbortSignal,
 ): Promise<readonly (string | null)[]> {
-  const stdin = lines.map((line) => `${line}\n`).join('');
-  const result = await kernel.run(['ip', '-force', '-batch', '-'], { stdin, ...(signal && { signal }) });
-  const errors = batchErrors(result.stderr);
-  return lines.map((_, index) => errors.get(index + 1) ?? null);
+  const stdin = [...lines, endCommand, ''].join('\n');
+  const { stdout, stderr } = await kernel.run(batchCommand, { stdin, ...(signal && { signal }) });
+  if (endMarker.test(stdout)) {
+    const errors = batchErrors(stderr);
+    return lines.map((_, index) => errors.get(index + 1) ?? null);
+  }
+  return await runOneByOne(kernel, lines);
 }
+
+export async function runOneByOne(
+  kernel: Pick<KernelPort, 'run'>,
+  lines: readonly string[],
+): Promise<readonly (string | null)[]> {
+  const errors: (string | null)[] = [];
+  for (const line of lines) {
+    const { exitCode, stderr } = await kernel.run(batchCommand, { stdin: `${line}\n` });
+    errors.push(exitCode === 0 ? null : (stderr.split('\n')[0] ?? `exit code ${exitCode}`));
+  }
+  return errors;
+}
+
+export const batchCommand: readonly string[] = ['ip', '-force', '-batch', '-'];
 
 /** `ip -force -batch` says what is wrong, then `Command failed -:LINE`; what it shows besides is indented. */
 export function batchErrors(output: string): ReadonlyMap<number, string> {

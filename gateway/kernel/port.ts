@@ -12,6 +12,8 @@ export interface KernelPort {
    * sent this way are carried out in the order of the calls; every line is tried. Answers each line's error.
    */
   lines(lines: readonly string[]): Promise<readonly (string | null)[]>;
+  /** To be told after devices came or went: the child that carries out lines knows them by numbers. */
+  devicesChanged(): void;
   /** Ethernet frames out of a device, each of `frameBytes` bytes; a sender stays ready for each device used. */
   frames(device: string, frames: readonly Uint8Array[]): Promise<void>;
   /** Makes the senders of these devices ready, and ends the others. */

@@ -156,11 +156,13 @@ async function addStage(options: ReconcileOptions, work: Work, stage: Stage): Pr
     (object): object is Device => object.kind === 'device' && work.observed.has(keyOf(object)),
   );
   if (replaced.length > 0) await runLines(kernel, replaced.map(removeLine), options.signal);
-  return inChunks(missing as IpObject[], async (chunk) => {
+  const outcome = await inChunks(missing as IpObject[], async (chunk) => {
     const objects = chunk.filter((object) => holds(options.desired(), object));
     const lines = objects.map((object) => addLine(object, work.observed.has(keyOf(object))));
     return outcomeOf('add', objects, await sendLines(options, stage, lines));
   });
+  if (stage === 'device') kernel.devicesChanged();
+  return outcome;
 }
 
 async function removeStage(options: ReconcileOptions, { difference }: Work, stage: Stage): Promise<Outcome> {
@@ -180,10 +182,12 @@ async function removeStage(options: ReconcileOptions, { difference }: Work, stag
     const changes = byThemselves.filter(isNft).map((object) => ({ change: 'remove', object }) as const);
     return outcomeOf('remove', byThemselves, await applyNft(options.kernel, changes));
   }
-  return inChunks(byThemselves as IpObject[], async (chunk) => {
+  const outcome = await inChunks(byThemselves as IpObject[], async (chunk) => {
     const objects = chunk.filter((object) => !options.desired().has(keyOf(object)));
     return outcomeOf('remove', objects, await sendLines(options, stage, objects.map(removeLine)));
   });
+  if (stage === 'device') options.kernel.devicesChanged();
+  return outcome;
 }
 
 /** A table that is put in place anew brings all its elements; of the others only what is missing. */

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { createDesired } from '../../gateway/desired/desired.ts';
+import { stateText, type KernelState } from '../../gateway/desired/objects.ts';
+import type { KernelPort } from '../../gateway/kernel/port.ts';
+import { observe, reconcile } from '../../gateway/kernel/reconcile.ts';
+import { lyon, namedStates, nowSeconds } from './relocation-states.ts';
+
+export interface SuiteKernel {
+  readonly port: KernelPort;
+  /** What is not ours, as text; it must never change. */
+  foreign(): Promise<string>;
+  /** The same kernel for a program that has just been started. */
+  restarted(): Promise<KernelPort>;
+}
+
+/**
+ * What every kernel port must show: from any named state to any other, in whatever order, the kernel ends with exactly
+ * the desired objects and nobody else's is touched.
+ */
+export function kernelSuite(name: string, create: () => Promise<SuiteKernel>): void {
+  const { state } = createDesired(lyon);
+  const states = Object.entries(namedStates).map(
+    ([title, placements]) => [title, state(placements, nowSeconds)] as const,
+  );
+  const orders: Readonly<Record<string, readonly (readonly [string, KernelState])[]>> = {
+    'in sequence': states,
+    reversed: states.toReversed(),
+    'with nothing in between': states.flatMap((one) => [one, ['empty', state([], nowSeconds)] as const]),
+  };
+
+  describe(name, { timeout: 120_000 }, () => {
+    for (const [order, list] of Object.entries(orders))
+      test(`the named states ${order}: each is reached in full, and nothing else is touched`, async () => {
+        const kernel = await create();
+        const foreign = await kernel.foreign();
+        for (const [title, desired] of list) {
+          const { report, difference } = await reconcile({ kernel: kernel.port, desired: () => desired });
+          expect([title, report.failed, difference]).toEqual([title, [], { missing: [], surplus: [] }]);
+          const observed = await observe({ kernel: kernel.port, desired: () => desired });
+          expect(`${title}:\n${stateText(observed)}`).toBe(`${title}:\n${stateText(desired)}`);
+          expect(await kernel.foreign()).toBe(foreign);
+        }
+      });
+
+    test('the same state twice: the second time nothing is changed', async () => {
+      const kernel = await create();
+      for (const [title, desired] of states) {
+        await reconcile({ kernel: kernel.port, desired: () => desired });
+        const again = await reconcile({ kernel: await kernel.restarted(), desired: () => desired });
+        expect([title, again.report]).toEqual([title, { added: [], removed: [], failed: [] }]);
+      }
+    });
+
+    test('what others do to our objects is repaired', async () => {
+      const kernel = await create();
+      const desired = state(namedStates['one arrived, switched'] ?? [], nowSeconds);
+      await reconcile({ kernel: kernel.port, desired: () => desired });
+      await kernel.port.lines(['route del 10.1.0.50 table 254 proto 214', 'link del lht7']);
+      await kernel.port.run(['nft', '-f', '-'], { stdin: 'delete table inet longhaul\n' });
+      const { difference } = await reconcile({ kernel: kernel.port, desired: () => desired });
+      expect(difference).toEqual({ missing: [], surplus: [] });
+    });
+
+    test('while something cannot be added nothing is removed, and everything else is added', async () => {
+      const kernel = await create();
+      const before = state(namedStates['one arrived, switched'] ?? [], nowSeconds);
+      await reconcile({ kernel: kernel.port, desired: () => before });
+      const impossible = { kind: 'proxy', address: '10.2.0.60', device: 'nowhere' } as const;
+      const after = new Map([
+        ...state(namedStates['one leaves, prepared'] ?? [], nowSeconds),
+        ['proxy 10.2.0.60 dev nowhere', impossible],
+      ]);
+      const { report, difference } = await reconcile({ kernel: kernel.port, desired: () => after });
+      expect(report.failed).toMatchObject([{ object: impossible, change: 'add' }]);
+      expect(report.failed[0]?.error).toMatch(/Cannot find device/);
+      expect(report.removed).toEqual([]);
+      expect(difference.missing).toEqual([impossible]);
+      expect(difference.surplus).not.toEqual([]);
+    });
+
+    test('a foreign device with our name is not touched; the difference names it', async () => {
+      const kernel = await create();
+      await kernel.port.run(['ip', '-force', '-batch', '-'], {
+        stdin: 'link add lht7 address 02:00:00:00:00:77 group 0 type bridge\n',
+      });
+      const desired = state(namedStates['one leaves, prepared'] ?? [], nowSeconds);
+      const { report } = await reconcile({ kernel: kernel.port, desired: () => desired });
+      expect(report.failed).toContainEqual(
+        expect.objectContaining({ change: 'add', error: expect.stringContaining('File exists') as string }),
+      );
+      const { stdout } = await kernel.port.run(['ip', '-N', '-j', '-d', '-batch', '-'], {
+        stdin: 'addr show\n',
+      });
+      expect(stdout).toContain('02:00:00:00:00:77');
+    });
+  });
+}
