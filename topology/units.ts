@@ -69,7 +69,9 @@ function parseQuantity(text: string, units: Readonly<Record<string, number>>): n
   const match = /^(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*([A-Za-z/]+)$/.exec(text.trim());
   const unit = match?.[2];
   if (match?.[1] === undefined || unit === undefined || !Object.hasOwn(units, unit)) return null;
-  return Number(match[1]) * (units[unit] ?? Number.NaN);
+  const factor = units[unit] ?? Number.NaN;
+  // 1.8 ms is 1.8 / 1000 = 0.0018; times 0.001, which binary fractions only approach, it would be 0.0018000000000000002.
+  return factor < 1 ? Number(match[1]) / Math.round(1 / factor) : Number(match[1]) * factor;
 }
 
 /** Three significant figures in the largest unit that leaves at least 1. */

@@ -43,8 +43,10 @@ export function exampleOf(schema: z.core.$ZodType): unknown {
   if (schema instanceof z.ZodEnum) return schema.options[0];
   if (schema instanceof z.ZodUnion) return exampleOf(schema.options[0] ?? schema);
   if (schema instanceof z.ZodObject) {
-    const required = Object.entries(shapeOf(schema)).filter(([, inner]) => meaningOf(inner).isRequired);
-    return Object.fromEntries(required.map(([key, inner]) => [key, exampleOf(inner)]));
+    const keys = Object.entries(shapeOf(schema));
+    const required = keys.filter(([, inner]) => meaningOf(inner).isRequired);
+    const shown = required.length > 0 ? required : keys.slice(0, 1);
+    return Object.fromEntries(shown.map(([key, inner]) => [key, exampleOf(inner)]));
   }
   return undefined;
 }
