@@ -1,6 +1,6 @@
 import type { Model, Parameters } from '../estimate/model.ts';
 import type { Observation } from '../estimate/observation.ts';
-import { quickEstimate } from '../estimate/predict.ts';
+import { quickEstimate, timesOf } from '../estimate/quick.ts';
 import { patternSearch } from './pattern-search.ts';
 import { parameterNames, toParameters } from './priors.ts';
 import { isCompleted, type Scenario } from './scenarios.ts';
@@ -57,7 +57,7 @@ const outlierLimit = 1.5;
 
 function runMisfit(run: Observation, model: Model): number {
   const { outcome } = run;
-  const { ranges, completesProbability, outlook } = quickEstimate(run, model);
+  const { ranges, completesProbability, conditions, outlook } = quickEstimate(run, model);
   const right = isCompleted(run) ? completesProbability : 1 - completesProbability;
   let sum = -2 * Math.log(Math.max(right, 1e-3));
   if (!isCompleted(run)) {
@@ -65,7 +65,8 @@ function runMisfit(run: Observation, model: Model): number {
     const sent = outlook.sending.rateBytesPerSecond * outlook.sending.goodput.wireRatio * seconds;
     return sum + (outcome.wireBytes ? huber(Math.log(sent / outcome.wireBytes) / scale.sent) : 0);
   }
-  const median = (of: keyof typeof ranges): number => ranges[of]?.p50 ?? 0;
+  const told = { ...ranges, ...timesOf(outlook, conditions.doubt, model.spread[outlook.regime]) };
+  const median = (of: keyof typeof told): number => told[of]?.p50 ?? 0;
   const part = (
     measured: number | null | undefined,
     predicted: number,

@@ -1,7 +1,7 @@
 import type { Estimate, Quantiles } from '../estimate/estimate.ts';
 import type { Model, Quantity } from '../estimate/model.ts';
 import type { Observation } from '../estimate/observation.ts';
-import { quickEstimate } from '../estimate/predict.ts';
+import { quickEstimate } from '../estimate/quick.ts';
 import { bareModel, type Fitted, fitParameters } from './fit.ts';
 import { isCompleted, type Scenario } from './scenarios.ts';
 import { type Offset, spreadsOf } from './spread.ts';
@@ -24,7 +24,7 @@ export interface HeldOut {
 /** More scenarios than this are left out in groups: the time grows with the square otherwise. */
 const foldsMax = 200;
 /** A fit that starts where all scenarios left it needs few and small steps. */
-const refit = { step: 0.3, sweepsMax: 5 };
+const refit = { step: 0.3, sweepsMax: 4 };
 
 /**
  * Leave-one-scenario-out: the parameters are fitted anew without each scenario (all its repeats), and so is the

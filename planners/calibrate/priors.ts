@@ -22,6 +22,7 @@ export const priors: Readonly<Record<ParameterName, Prior>> = {
   mathisConstant: { value: 1.22, spread: 0.15 },
   multifdCapFactor: { value: 1.67, spread: 0.2 },
   socketPerFlight: { value: 2.4, spread: 0.2 },
+  socketWaitShare: { value: 0.8, spread: 0.15, most: 1 },
   bbrSocketBytes: { value: 2.5 * mebibyte, spread: 0.3 },
   setupSeconds: { value: 0.04, spread: 0.5 },
   setupTcgSecondsPerGibibyte: { value: 0.45, spread: 0.2 },

@@ -10,8 +10,8 @@ export type Spreads = Readonly<Record<Regime, Readonly<Record<Quantity, Spread>>
 
 /** Moves of other regimes count together as so many of the regime's own: a regime seen twice borrows from the rest. */
 const borrowedMoves = 6;
-/** Share of moves that shall lie beyond each end. */
-const beyond = 0.1;
+/** Share of held-out moves left beyond each end: less than a tenth, as a few dozen moves show too little of the tails. */
+const beyond = 0.07;
 /** Without any measurement: half and double. */
 const unknownSpread: Spread = { low: 0.5, high: 2 };
 

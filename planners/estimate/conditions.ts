@@ -1,34 +1,36 @@
 import { curvesOf, type WeightedCurve } from './dirty-samples.ts';
-import { assumed } from './limits.ts';
+import { diskCopyOf, type DiskCopy } from './disk-copy.ts';
+import { doubtOf, type Doubt } from './doubt.ts';
+import { assumed, bounds } from './limits.ts';
 import type { Model } from './model.ts';
 import type { EstimateInput } from './observation.ts';
 
-/** An input with every default filled in, and what was not known. */
+/** An input with every default filled in, and what was not known. All numbers are finite and within `bounds`. */
 export interface Conditions {
   readonly memoryBytes: number;
   readonly residentBytes: number;
+  /** Binary translation instead of KVM. */
   readonly tcg: boolean;
   /** What the dirty samples leave open. */
   readonly curves: readonly WeightedCurve[];
-  /** Every sample read zero: such a guest has quiet moments, whatever the kernel does in between. */
+  /** Every sample read zero: such a guest has quiet moments, whatever its kernel does in between. */
   readonly idle: boolean;
   readonly path: Path;
   readonly transfer: Transfer;
+  readonly disks: DiskCopy;
   readonly cores: number;
-  /** Relative standard deviations that missing fields add. */
   readonly doubt: Doubt;
 }
 
 export interface Path {
   readonly bitsPerSecond: number;
   readonly rttSeconds: number;
-  readonly jitterSeconds: number;
   readonly loss: number;
   readonly bufferSeconds: number;
   readonly mtuBytes: number;
   readonly congestionControl: string;
   readonly sendBufferBytes: number;
-  /** Other moves on the link, and what those with a known rate take. */
+  /** Other moves on the link that take what they get, and those with a rate of their own. */
   readonly sharers: number;
   readonly ratedSharers: number;
   readonly takenBytesPerSecond: number;
@@ -48,70 +50,69 @@ export interface Transfer {
   readonly gatedStart: boolean;
 }
 
-export interface Doubt {
-  readonly bytes: number;
-  readonly goodput: number;
-}
-
-export function conditionsOf(input: EstimateInput, model: Model): Conditions {
-  const { guest, settings = {}, host = {} } = input;
-  const residentBytes = guest.residentBytes ?? null;
+export function conditionsOf(input: EstimateInput, { parameters }: Pick<Model, 'parameters'>): Conditions {
+  const { guest } = input;
   const dirty = input.dirty ?? [];
+  const memoryBytes = within(guest.memoryBytes, bounds.bytes);
+  const disks = diskCopyOf(input.disks);
   return {
-    memoryBytes: guest.memoryBytes,
-    residentBytes: Math.min(residentBytes ?? guest.memoryBytes * assumed.residentRatio, guest.memoryBytes),
+    memoryBytes,
+    residentBytes: Math.min(guest.residentBytes ?? memoryBytes * assumed.residentRatio, memoryBytes),
     tcg: guest.accelerator === 'tcg',
-    curves: curvesOf(dirty, guest.memoryBytes, model.parameters),
+    curves: curvesOf(dirty, memoryBytes, parameters),
     idle: dirty.length > 0 && dirty.every(({ mebibytesPerSecond }) => mebibytesPerSecond === 0),
-    path: pathOf(input),
-    transfer: {
-      capBytesPerSecond:
-        settings.maxBandwidthBytesPerSecond === undefined
-          ? assumed.capBytesPerSecond
-          : settings.maxBandwidthBytesPerSecond,
-      downtimeLimitSeconds: settings.downtimeLimitSeconds ?? assumed.downtimeLimitSeconds,
-      autoConverge: settings.autoConverge ?? false,
-      xbzrleCacheBytes: settings.xbzrleCacheBytes ?? 0,
-      streams: Math.max(1, settings.multifdChannels ?? 0),
-      multifd: (settings.multifdChannels ?? 0) > 0,
-      compress: settings.compress ?? false,
-      postcopyAfterPasses: settings.postcopyAfterPasses ?? null,
-      timeoutSeconds: settings.timeoutSeconds ?? assumed.timeoutSeconds,
-      gatedStart: input.gatedStart ?? false,
-    },
-    cores: host.cores ?? assumed.cores,
-    doubt: doubtOf(input, residentBytes !== null),
+    path: pathOf(input, disks),
+    transfer: transferOf(input),
+    disks,
+    cores: within(input.host?.cores ?? assumed.cores, bounds.cores),
+    doubt: doubtOf(input),
   };
 }
 
-function pathOf({ link, concurrent = [] }: EstimateInput): Path {
+/** A mirrored disk's writes share the path with the memory; a cold copy sends them in its later passes. */
+function pathOf({ link, concurrent = [], method }: EstimateInput, disks: DiskCopy): Path {
+  const rated = concurrent.flatMap(({ bytesPerSecond }) => bytesPerSecond ?? []);
+  const mirrored = isStopped(method) ? 0 : disks.writeBytesPerSecond;
   return {
-    bitsPerSecond: link.bitsPerSecond,
-    rttSeconds: link.rttSeconds,
-    jitterSeconds: link.jitterSeconds ?? 0,
+    bitsPerSecond: within(link.bitsPerSecond, bounds.bitsPerSecond),
+    rttSeconds: within(link.rttSeconds, bounds.rttSeconds),
     loss: link.loss ?? 0,
-    bufferSeconds: link.bufferSeconds ?? assumed.bufferSeconds,
-    mtuBytes: link.mtuBytes ?? assumed.mtuBytes,
+    bufferSeconds: within(link.bufferSeconds ?? assumed.bufferSeconds, bounds.rttSeconds),
+    mtuBytes: within(link.mtuBytes ?? assumed.mtuBytes, bounds.mtuBytes),
     congestionControl: link.congestionControl ?? assumed.congestionControl,
-    sendBufferBytes: link.sendBufferBytes ?? assumed.sendBufferBytes,
-    sharers: concurrent.filter(({ bytesPerSecond }) => bytesPerSecond === undefined).length,
-    ratedSharers: concurrent.filter(({ bytesPerSecond }) => bytesPerSecond !== undefined).length,
-    takenBytesPerSecond: concurrent.reduce((sum, { bytesPerSecond = 0 }) => sum + bytesPerSecond, 0),
+    sendBufferBytes: within(link.sendBufferBytes ?? assumed.sendBufferBytes, bounds.socketBytes),
+    sharers: concurrent.length - rated.length,
+    ratedSharers: rated.length,
+    takenBytesPerSecond: rated.reduce((sum, rate) => sum + rate, mirrored),
   };
 }
 
-function doubtOf({ link, concurrent }: EstimateInput, residentKnown: boolean): Doubt {
-  const missing = assumed.doubt;
-  const shared = (concurrent?.length ?? 0) > 0 ? missing.concurrent : 0;
+function transferOf({ settings = {}, gatedStart = false }: EstimateInput): Transfer {
+  const cap =
+    settings.maxBandwidthBytesPerSecond === undefined
+      ? assumed.capBytesPerSecond
+      : settings.maxBandwidthBytesPerSecond;
+  const channels = settings.multifdChannels ?? 0;
   return {
-    bytes: residentKnown ? 0 : missing.resident,
-    goodput: Math.hypot(
-      link.loss === undefined ? missing.loss : 0,
-      link.sendBufferBytes === undefined ? missing.sendBuffer : 0,
-      link.congestionControl === undefined ? missing.congestionControl : 0,
-      link.mtuBytes === undefined ? missing.mtu : 0,
-      link.bufferSeconds === undefined ? missing.buffer : 0,
-      shared,
+    capBytesPerSecond: cap === null ? null : within(cap, bounds.bytesPerSecond),
+    downtimeLimitSeconds: within(
+      settings.downtimeLimitSeconds ?? assumed.downtimeLimitSeconds,
+      bounds.limitSeconds,
     ),
+    autoConverge: settings.autoConverge ?? false,
+    xbzrleCacheBytes: settings.xbzrleCacheBytes ?? 0,
+    streams: within(channels, bounds.streams),
+    multifd: channels > 0,
+    compress: settings.compress ?? false,
+    postcopyAfterPasses: settings.postcopyAfterPasses ?? null,
+    timeoutSeconds: settings.timeoutSeconds ?? assumed.timeoutSeconds,
+    gatedStart,
   };
 }
+
+/** Methods that send no memory of a running guest. */
+export const isStopped = (method: EstimateInput['method']): boolean =>
+  method === 'cold' || method === 'redirect';
+
+const within = (value: number, [least, most]: readonly [number, number]): number =>
+  Math.min(Math.max(value, least), most);

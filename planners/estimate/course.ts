@@ -9,6 +9,11 @@ export interface Live {
   readonly sending: Sending;
   readonly first: FirstPass;
   readonly parameters: Parameters;
+  readonly setupSeconds: number;
+  /** Disks that cross before the memory; null: their writes fill the path. */
+  readonly mirror: { readonly seconds: number; readonly bytes: number } | null;
+  /** From the target's start until clients reach it. */
+  readonly findSeconds: number;
 }
 
 /** How a move is expected to go, on one dirty curve and before any range is put around it. */

@@ -29,12 +29,12 @@ const refreshGrid = [0.03, 0.1, 0.3, 0.7, 1.5, 3, 7, 16, 40] as const;
  * is saturated in the shortest sample leaves all large λ possible, and the verdict then says how uncertain it is.
  */
 export function curvesOf(
-  samples: readonly Sample[],
+  told: readonly Sample[],
   mostBytes: number,
   parameters: Parameters,
 ): readonly WeightedCurve[] {
-  if (samples.length === 0) return unmeasured(mostBytes);
-  const points = pointsOf(samples);
+  if (told.length === 0) return unmeasured(mostBytes);
+  const points = pointsOf(told.map(bounded));
   const fitted = refreshGrid.map((refreshPerSecond) => fit(points, refreshPerSecond, parameters));
   const best = fitted.reduce((least, { misfit }) => Math.min(least, misfit), Infinity);
   const curves: { curve: DirtyCurve; weight: number }[] = [];
@@ -51,15 +51,18 @@ export function curvesOf(
 
 /** A guest nobody measured: rates over two orders of magnitude around the assumed one. */
 function unmeasured(mostBytes: number): WeightedCurve[] {
-  return assumed.dirtyFactors.map(({ factor, weight }) => ({
-    curve: {
-      hotBytes: 0,
-      refreshPerSecond: 0,
-      coldBytesPerSecond: assumed.dirtyBytesPerSecond * factor,
-      mostBytes,
-    },
-    weight,
+  return assumed.dirtyBytesPerSecond.map((coldBytesPerSecond) => ({
+    curve: { hotBytes: 0, refreshPerSecond: 0, coldBytesPerSecond, mostBytes },
+    weight: 1 / assumed.dirtyBytesPerSecond.length,
   }));
+}
+
+function bounded({ seconds, mebibytesPerSecond }: Sample): Sample {
+  const [least, most] = sampling.seconds;
+  return {
+    seconds: Math.min(Math.max(seconds, least), most),
+    mebibytesPerSecond: Math.min(mebibytesPerSecond, sampling.mebibytesPerSecondMax),
+  };
 }
 
 function pointsOf(samples: readonly Sample[]): Point[] {

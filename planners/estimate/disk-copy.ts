@@ -1,30 +1,68 @@
+import { bounds } from './limits.ts';
 import type { EstimateInput } from './observation.ts';
 
-/** Bytes of disks that must cross: not shared, less what a seed already holds. */
+/** What of the disks must cross: those that are not shared, less what the target already holds. */
 export interface DiskCopy {
   readonly bytes: number;
-  /** Bytes a second that guests write to these disks and that must cross again. */
+  /** What the guest writes to them meanwhile, a second; it must cross again. */
   readonly writeBytesPerSecond: number;
+  /** Most that can be dirty: the used bytes. */
+  readonly usedBytes: number;
 }
 
-export function diskCopyOf(disks: EstimateInput['disks']): DiskCopy {
-  const own = (disks ?? []).filter(({ shared }) => shared !== true);
-  return {
-    bytes: own.reduce(
-      (sum, { sizeBytes, usedBytes, seededBytes = 0 }) =>
-        sum + Math.max(0, Math.min(usedBytes ?? sizeBytes, sizeBytes) - seededBytes),
-      0,
-    ),
-    writeBytesPerSecond: own.reduce((sum, { writeBytesPerSecond = 0 }) => sum + writeBytesPerSecond, 0),
-  };
+export function diskCopyOf(disks: EstimateInput['disks'] = []): DiskCopy {
+  let bytes = 0;
+  let writeBytesPerSecond = 0;
+  let usedBytes = 0;
+  for (const disk of disks) {
+    if (disk.shared === true) continue;
+    const used = Math.min(disk.usedBytes ?? disk.sizeBytes, disk.sizeBytes, bounds.bytes[1]);
+    usedBytes += used;
+    bytes += Math.max(0, used - (disk.seededBytes ?? 0));
+    writeBytesPerSecond += disk.writeBytesPerSecond ?? 0;
+  }
+  return { bytes, writeBytesPerSecond: Math.min(writeBytesPerSecond, bounds.bytesPerSecond[1]), usedBytes };
 }
 
-/** Mirror: everything once while writes go on beside it; null when they fill the path. */
-export function mirrorSeconds(
-  { bytes, writeBytesPerSecond }: DiskCopy,
-  rateBytesPerSecond: number,
-): number | null {
-  if (bytes === 0) return 0;
-  const free = rateBytesPerSecond - writeBytesPerSecond;
-  return free > 0 ? bytes / free : null;
+/**
+ * Mirror, while the guest runs: S bytes at rate B beside writes of w bytes a second take S/(B − w), and every write
+ * crosses too. Null: the writes fill the path. `B` is what the path carries with the writes on it.
+ */
+export function mirrorOf(
+  disks: DiskCopy,
+  freeBytesPerSecond: number,
+): { seconds: number; bytes: number } | null {
+  if (disks.bytes === 0) return { seconds: 0, bytes: 0 };
+  if (!(freeBytesPerSecond > 0)) return null;
+  const seconds = disks.bytes / freeBytesPerSecond;
+  return { seconds, bytes: disks.bytes + seconds * disks.writeBytesPerSecond };
+}
+
+/** A copy in passes, while the guest runs, and the rest after it was shut down. */
+export interface SeededCopy {
+  readonly runningSeconds: number;
+  readonly stoppedSeconds: number;
+  readonly bytes: number;
+}
+
+/** Passes stop to pay when the rest takes less than this, or no longer shrinks by half. */
+const restSecondsMin = 1;
+const seedPassesMax = 20;
+
+/**
+ * Seeded copy and delta: what was written during a pass is the next pass, at most all that is used; when that no
+ * longer pays the guest is shut down and the rest crosses.
+ */
+export function seededCopyOf({ bytes, writeBytesPerSecond, usedBytes }: DiskCopy, rate: number): SeededCopy {
+  let sent = bytes;
+  let runningSeconds = bytes / rate;
+  let rest = Math.min(writeBytesPerSecond * runningSeconds, usedBytes);
+  for (let pass = 1; pass < seedPassesMax && rest / rate > restSecondsMin; pass += 1) {
+    const next = Math.min((writeBytesPerSecond * rest) / rate, usedBytes);
+    if (next > rest / 2) break;
+    sent += rest;
+    runningSeconds += rest / rate;
+    rest = next;
+  }
+  return { runningSeconds, stoppedSeconds: rest / rate, bytes: sent + rest };
 }

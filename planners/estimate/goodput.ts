@@ -5,6 +5,8 @@ import type { Parameters } from './model.ts';
 export interface Goodput {
   /** Payload bytes a second of a long transfer without a cap. */
   readonly bytesPerSecond: number;
+  /** What frames leave of the bit rate, before other moves take their part. */
+  readonly lineBytesPerSecond: number;
   readonly limit: 'link' | 'window' | 'loss';
   readonly roundTripSeconds: number;
   /** Slow start: the window at first, and how long it takes to double. */
@@ -43,6 +45,7 @@ export function goodputOf(path: Path, streams: number, parameters: Parameters): 
   const socket = socketOf(path, bytesPerSecond / streams, parameters);
   return {
     bytesPerSecond,
+    lineBytesPerSecond: frameRate(path, segmentBytes, parameters),
     limit: line <= window && line <= lossy ? 'link' : window <= lossy ? 'window' : 'loss',
     roundTripSeconds,
     initialWindowBytes: streams * initialSegments * segmentBytes,
@@ -55,9 +58,9 @@ export function goodputOf(path: Path, streams: number, parameters: Parameters): 
 
 /**
  * Autotuning grants a multiple of what was in flight when the router's buffer was full (tcp_sndbuf_expand), and BBR
- * what its start-up left; at most the limit. Bytes whose acknowledgement is on its way back have arrived: half a round
- * trip of them. Where the limit holds, the delivery is taken for the round trip at which it begins to: it would shrink
- * with longer ones.
+ * what its start-up left; at most the limit. Of what the socket holds, half a round trip's bytes have arrived and are
+ * only not acknowledged yet; where the limit holds, a mean share of it stands for that, as the true figure would
+ * shrink with a longer round trip.
  */
 function socketOf(
   path: Path,
@@ -65,16 +68,18 @@ function socketOf(
   parameters: Parameters,
 ): { bytes: number; deliverySeconds: number } {
   const most = sendBufferPayload(path, rate, parameters);
-  const flightSeconds = path.rttSeconds + path.bufferSeconds;
   const granted =
     path.congestionControl === 'bbr'
       ? parameters.bbrSocketBytes
-      : parameters.socketPerFlight * rate * flightSeconds;
-  const bytes = Math.min(most, Math.max(granted, rate * path.rttSeconds));
-  const limitedFrom =
-    path.congestionControl === 'bbr' ? 0 : most / (parameters.socketPerFlight * rate) - path.bufferSeconds;
-  const acknowledged = Math.min(path.rttSeconds, Math.max(0, limitedFrom));
-  return { bytes, deliverySeconds: Math.max(bytes / rate - acknowledged / 2, path.rttSeconds / 2) };
+      : parameters.socketPerFlight * rate * (path.rttSeconds + path.bufferSeconds);
+  const waitSeconds = Math.min(
+    path.congestionControl === 'bbr' ? granted / rate : granted / rate - path.rttSeconds / 2,
+    (parameters.socketWaitShare * most) / rate,
+  );
+  return {
+    bytes: Math.min(most, Math.max(granted, rate * path.rttSeconds)),
+    deliverySeconds: Math.max(waitSeconds, path.rttSeconds / 2),
+  };
 }
 
 /**
@@ -94,6 +99,9 @@ function sendBufferPayload(path: Path, bytesPerSecond: number, parameters: Param
   const payload = Math.max(2 * (path.mtuBytes - headerBytes), bytesPerSecond / buffersPerSecond);
   return (path.sendBufferBytes * payload) / (payload + parameters.bufferOverheadBytes);
 }
+
+const frameRate = (path: Path, segmentBytes: number, parameters: Parameters): number =>
+  ((path.bitsPerSecond / 8) * segmentBytes * parameters.goodputShare) / (path.mtuBytes + frameBytes);
 
 /** What frames leave of the bit rate, less what other moves on the link take; a fair share of it is always left. */
 function lineRate(path: Path, segmentBytes: number, parameters: Parameters): number {

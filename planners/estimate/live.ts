@@ -1,19 +1,31 @@
 import type { Conditions } from './conditions.ts';
 import type { Course, Live, Outlook } from './course.ts';
 import type { DirtyCurve } from './dirty-curve.ts';
+import { mirrorOf } from './disk-copy.ts';
 import { firstPass } from './first-pass.ts';
-import type { Model, Parameters, Regime } from './model.ts';
+import type { Parameters, Regime } from './model.ts';
+import type { EstimateInput } from './observation.ts';
 import { postCopy } from './post-copy.ts';
 import { preCopy } from './pre-copy.ts';
 import { sendingOf } from './sending.ts';
+import { convergenceSeconds, liveConvergence } from './stall.ts';
 import { landingSeconds, writtenSeconds } from './switchover.ts';
 
-/** A live move: pre-copy, or post-copy after the passes that the settings name; one course a dirty curve. */
-export function liveOutlook(conditions: Conditions, model: Model): Outlook {
-  const { parameters } = model;
+/**
+ * A live move: disks that are not shared are mirrored first, then memory moves while their writes go on, by pre-copy
+ * or by post-copy after the passes that the settings name. One course a dirty curve.
+ */
+export function liveOutlook(input: EstimateInput, conditions: Conditions, parameters: Parameters): Outlook {
   const sending = sendingOf(conditions, parameters);
-  const first = firstPass(conditions, sending, parameters);
-  const live: Live = { conditions, sending, first, parameters };
+  const live: Live = {
+    conditions,
+    sending,
+    first: firstPass(conditions, sending, parameters),
+    parameters,
+    setupSeconds: setupSeconds(conditions, parameters),
+    mirror: mirrorOf(conditions.disks, sending.freeBytesPerSecond),
+    findSeconds: parameters.sessionSeconds + convergenceSeconds(liveConvergence(input), conditions.path),
+  };
   return {
     regime: regimeOf(conditions),
     sending,
@@ -22,12 +34,24 @@ export function liveOutlook(conditions: Conditions, model: Model): Outlook {
 }
 
 function courseOn(curve: DirtyCurve, live: Live): Course {
+  const course = memoryCourse(curve, live);
+  const { mirror } = live;
+  if (mirror === null) return { ...course, converges: false, margin: 0 };
+  return {
+    ...course,
+    totalSeconds: course.totalSeconds + mirror.seconds,
+    transferredBytes: course.transferredBytes + mirror.bytes,
+  };
+}
+
+function memoryCourse(curve: DirtyCurve, live: Live): Course {
   const { conditions, sending, first, parameters } = live;
   const { transfer } = conditions;
   const pre = preCopy({
     curve,
     first,
     rateBytesPerSecond: sending.rateBytesPerSecond,
+    finalBytesPerSecond: sending.finalBytesPerSecond,
     downtimeLimitSeconds: transfer.downtimeLimitSeconds,
     roomSeconds: parameters.roomSeconds,
     syncSeconds: parameters.syncSeconds,
@@ -35,20 +59,19 @@ function courseOn(curve: DirtyCurve, live: Live): Course {
     throttleEffect: parameters.throttleEffect,
     resendRatio: sending.resendRatio,
   });
-  const setup = setupSeconds(conditions, parameters);
   const after = transfer.postcopyAfterPasses;
   if (after !== null && (after === 0 || !pre.converges || pre.passes > after + 2))
-    return postCopy({ curve, setupSeconds: setup, afterPasses: after }, live);
+    return postCopy(curve, after, live);
   const rest = pre.restBytes * sending.resendRatio;
   const downtimeSeconds = writtenSeconds(rest, sending, parameters);
   const pauseSeconds = landingSeconds(rest, conditions, { sending, parameters });
   return {
     converges: pre.converges || conditions.idle,
     margin: conditions.idle ? Infinity : pre.margin,
-    totalSeconds: setup + pre.seconds + downtimeSeconds,
+    totalSeconds: live.setupSeconds + pre.seconds + downtimeSeconds,
     downtimeSeconds,
     pauseSeconds,
-    stallSeconds: pauseSeconds + parameters.sessionSeconds,
+    stallSeconds: pauseSeconds + live.findSeconds,
     transferredBytes: pre.bytes + rest,
     passes: pre.passes,
     throttled: pre.throttled,
@@ -62,9 +85,9 @@ const setupSeconds = ({ memoryBytes, tcg, path, transfer }: Conditions, paramete
   path.rttSeconds * (transfer.multifd ? 2 : 1);
 
 /** By settings and loss alone: a faster link must not change which spread applies. */
-function regimeOf({ transfer, path }: Conditions): Regime {
+function regimeOf({ transfer, path, doubt }: Conditions): Regime {
   if (transfer.postcopyAfterPasses !== null) return 'post-copy';
   if (transfer.compress) return 'compressed';
   if (transfer.autoConverge) return 'throttled';
-  return path.loss > 0 ? 'lossy' : 'steady';
+  return path.loss > 0 || doubt.lossUnknown ? 'lossy' : 'steady';
 }

@@ -28,6 +28,8 @@ const parametersSchema = z.strictObject({
   multifdCapFactor: positive,
   /** Socket memory that autotuning grants ÷ bytes in flight. */
   socketPerFlight: positive,
+  /** Where its limit holds: share of it that has not arrived yet. */
+  socketWaitShare: share,
   /** Socket memory that BBR's start-up leaves granted. */
   bbrSocketBytes: positive,
   /** Set-up before the first pass: fixed part, and per GiB of RAM under binary translation (TCG). */

@@ -1,29 +1,22 @@
 import type { Course, Live } from './course.ts';
 import { type DirtyCurve, dirtiedIn } from './dirty-curve.ts';
 import { headerRatio } from './first-pass.ts';
+import { throttledPassesMax } from './limits.ts';
 import { landingSeconds, writtenSeconds } from './switchover.ts';
-
-interface PostCopyQuestion {
-  readonly curve: DirtyCurve;
-  readonly setupSeconds: number;
-  /** Passes of pre-copy before the target takes over; 0: none. */
-  readonly afterPasses: number;
-}
 
 /**
  * Post-copy: after so many passes the guest runs at the target, and each page that is dirty then crosses once, on
  * demand or in the background. The pause is the device state behind the backlog; afterwards the client waits for page
  * faults, each a round trip behind background pages.
+ * `afterPasses` 0: at once.
  */
-export function postCopy(
-  { curve, setupSeconds, afterPasses }: PostCopyQuestion,
-  { conditions, sending, first, parameters }: Live,
-): Course {
+export function postCopy(curve: DirtyCurve, afterPasses: number, live: Live): Course {
+  const { conditions, sending, first, parameters } = live;
   const rate = sending.rateBytesPerSecond;
   let seconds = afterPasses === 0 ? 0 : first.seconds;
   let bytes = afterPasses === 0 ? 0 : first.bytes;
   let rest = afterPasses === 0 ? first.bytes : dirtiedIn(curve, first.seconds) * headerRatio;
-  for (let pass = 1; pass < afterPasses; pass += 1) {
+  for (let pass = 1; pass < Math.min(afterPasses, throttledPassesMax); pass += 1) {
     const passSeconds = (rest * sending.resendRatio) / rate;
     seconds += passSeconds;
     bytes += rest * sending.resendRatio;
@@ -34,10 +27,10 @@ export function postCopy(
   return {
     converges: true,
     margin: Infinity,
-    totalSeconds: setupSeconds + seconds + rest / sending.finalBytesPerSecond + pauseSeconds,
+    totalSeconds: live.setupSeconds + seconds + rest / sending.finalBytesPerSecond + pauseSeconds,
     downtimeSeconds: writtenSeconds(0, sending, parameters),
     pauseSeconds,
-    stallSeconds: pauseSeconds + faultSeconds + parameters.sessionSeconds,
+    stallSeconds: pauseSeconds + faultSeconds + live.findSeconds,
     transferredBytes: bytes + rest,
     passes: afterPasses + 2,
     throttled: 0,

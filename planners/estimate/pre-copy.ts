@@ -1,6 +1,6 @@
 import { type DirtyCurve, dirtiedIn } from './dirty-curve.ts';
 import type { FirstPass } from './first-pass.ts';
-import { passesMax, throttle } from './limits.ts';
+import { passesMax, rateWindowSeconds, throttle, throttledPassesMax } from './limits.ts';
 
 /** A pre-copy move on one dirty curve, pass by pass (docs/design/estimation.md, "Pre-copy"). */
 export interface PreCopy {
@@ -22,6 +22,8 @@ export interface PreCopyQuestion {
   readonly curve: DirtyCurve;
   readonly first: FirstPass;
   readonly rateBytesPerSecond: number;
+  /** Of the last copy, for which the cap is lifted. */
+  readonly finalBytesPerSecond: number;
   readonly downtimeLimitSeconds: number;
   /** How long the source goes on sending, on the better tries, after the threshold is met. */
   readonly roomSeconds: number;
@@ -43,75 +45,121 @@ export interface PreCopyQuestion {
  */
 export function preCopy(question: PreCopyQuestion): PreCopy {
   const { curve, first, rateBytesPerSecond: rate, syncSeconds } = question;
-  const threshold = rate * question.downtimeLimitSeconds;
-  const pageRate = rate / question.resendRatio;
-  const room =
-    pageRate * Math.min(question.roomSeconds, question.downtimeLimitSeconds * question.resendRatio);
+  const rule = stopRule(question);
+  const { threshold, room, pageRate, clean } = rule;
   const kept = threshold - room;
-  const clean = Math.max(0, 1 - kept / Math.max(curve.hotBytes, kept, 1));
-  const throttling = startThrottling(question);
+  const throttling: Throttling = { share: 0, triggers: 0, periodSeconds: 0 };
+  const most = question.autoConverge ? throttledPassesMax : passesMax;
   const tail = Math.min(threshold, first.tailBytes);
   let seconds = first.seconds - tail / rate;
   let bytes = first.bytes - tail;
   let rest = tail + dirtiedIn(curve, first.seconds);
-  let passes = 3;
-  while (rest > threshold && passes < passesMax) {
-    const before = rest;
-    const pass = (rest - kept) / pageRate + syncSeconds;
-    const fresh = dirtiedIn(curve, pass * throttling.activity()) * clean;
-    throttling.pass(pass, fresh / (pass * pageRate));
-    seconds += pass;
-    bytes += (pass - syncSeconds) * rate;
-    passes += 1;
+  let passes = passesLeast;
+  let margin = marginOf(question, rule, throttling);
+  while (rest > threshold && passes < most) {
+    const passSeconds = (rest - kept) / pageRate + syncSeconds;
+    const fresh = dirtiedIn(curve, passSeconds * activity(question, throttling)) * clean;
+    const repeats = question.autoConverge
+      ? throttledPasses(throttling, { seconds: passSeconds, sent: rest - kept, fresh })
+      : 1;
+    seconds += passSeconds * repeats;
+    bytes += (passSeconds - syncSeconds) * rate * repeats;
+    passes += repeats;
     rest = kept + fresh;
-    if (rest > threshold && rest >= before * settledRatio && throttling.exhausted()) break;
+    if (question.autoConverge) margin = marginOf(question, rule, throttling);
+    if (margin >= 1 && fresh <= pageRate * rateWindowSeconds) break;
   }
-  const fresh = dirtiedIn(curve, (room / pageRate + syncSeconds) * throttling.activity()) * clean;
   return {
-    converges: rest <= threshold,
-    margin: fresh > 0 ? room / fresh : Infinity,
+    converges: rest <= threshold || margin >= 1,
+    margin,
     seconds,
     bytes,
     restBytes: Math.min(rest, threshold),
     passes,
-    throttled: throttling.share(),
+    throttled: throttling.share,
   };
 }
 
-/** The recursion decreases towards its fixed point; closer than this to the last value it has arrived. */
-const settledRatio = 0.999;
+interface StopRule {
+  readonly threshold: number;
+  /** Part of the threshold that is sent before the rule is looked at. */
+  readonly room: number;
+  /** Pages' bytes sent a second, and at the end, when the cap is lifted. */
+  readonly pageRate: number;
+  readonly finalPageRate: number;
+  /** Share of the working set that is clean while the threshold is left: only that can be dirtied anew. */
+  readonly clean: number;
+}
 
-interface Throttling {
-  /** Share of its dirtying that the guest still does. */
-  activity(): number;
-  pass(seconds: number, dirtiedPerSent: number): void;
-  /** True when no further step can come. */
-  exhausted(): boolean;
-  share(): number;
+function stopRule(question: PreCopyQuestion): StopRule {
+  const { curve, rateBytesPerSecond: rate, resendRatio, downtimeLimitSeconds } = question;
+  const threshold = rate * downtimeLimitSeconds;
+  const pageRate = rate / resendRatio;
+  const room = pageRate * Math.min(question.roomSeconds, downtimeLimitSeconds * resendRatio);
+  const kept = threshold - room;
+  return {
+    threshold,
+    room,
+    pageRate,
+    finalPageRate: question.finalBytesPerSecond / resendRatio,
+    clean: Math.max(0, 1 - kept / Math.max(curve.hotBytes, kept, 1)),
+  };
 }
 
 /**
- * Auto-converge (migration/ram.c): at most once a second a synchronisation compares dirtied with sent bytes; every
- * second time that it finds more than half, the guest is held back one step more.
+ * A capped sender may send a window's bytes at once, so the room is gone at the rate of the path; the cap only asks
+ * that a window's dirtying fits into a window's bytes.
  */
-function startThrottling({ autoConverge, throttleEffect }: PreCopyQuestion): Throttling {
-  let share = 0;
-  let periodSeconds = 0;
-  let triggers = 0;
-  return {
-    activity: () => 1 - throttleEffect * share,
-    pass: (seconds, dirtiedPerSent) => {
-      if (!autoConverge) return;
-      periodSeconds += seconds;
-      if (periodSeconds < throttle.periodSeconds) return;
-      periodSeconds = 0;
-      if (dirtiedPerSent <= throttle.triggerRatio) return;
-      triggers += 1;
-      if (triggers < throttle.triggers) return;
-      triggers = 0;
-      share = share === 0 ? throttle.initial : Math.min(throttle.max, share + throttle.increment);
-    },
-    exhausted: () => !autoConverge || share >= throttle.max,
-    share: () => share,
-  };
+function marginOf(question: PreCopyQuestion, rule: StopRule, throttling: Throttling): number {
+  const { curve, syncSeconds } = question;
+  const active = activity(question, throttling);
+  const inRoom = dirtiedIn(curve, (rule.room / rule.finalPageRate + syncSeconds) * active) * rule.clean;
+  const inWindow = dirtiedIn(curve, rateWindowSeconds * active) * rule.clean;
+  return Math.min(quotient(rule.room, inRoom), quotient(rule.pageRate * rateWindowSeconds, inWindow));
 }
+
+const quotient = (part: number, whole: number): number => (whole > 0 ? part / whole : Infinity);
+
+/** One synchronisation at the start, one after the first pass, one with the guest stopped. */
+const passesLeast = 3;
+
+interface Throttling {
+  /** Share of its time for which the guest is held back. */
+  share: number;
+  /** Times that too much was dirtied, since the last step. */
+  triggers: number;
+  /** Since the last look at the trigger. */
+  periodSeconds: number;
+}
+
+/** Share of its dirtying that the guest still does. */
+const activity = ({ throttleEffect }: PreCopyQuestion, { share }: Throttling): number =>
+  1 - throttleEffect * share;
+
+/**
+ * Auto-converge (migration/ram.c): at most once a second a synchronisation compares dirtied with sent bytes; every
+ * second time that it finds more than half, the guest is held back one step more. Answers how many passes like this
+ * one go by until the next look: where they no longer shrink they circle alike.
+ */
+function throttledPasses(
+  throttling: Throttling,
+  { seconds, sent, fresh }: { seconds: number; sent: number; fresh: number },
+): number {
+  const circles = fresh > sent * circlingRatio;
+  const repeats = circles
+    ? Math.max(1, Math.ceil((throttle.periodSeconds - throttling.periodSeconds) / seconds))
+    : 1;
+  throttling.periodSeconds += seconds * repeats;
+  if (throttling.periodSeconds < throttle.periodSeconds) return repeats;
+  throttling.periodSeconds = 0;
+  if (fresh <= sent * throttle.triggerRatio) return repeats;
+  throttling.triggers += 1;
+  if (throttling.triggers < throttle.triggers) return repeats;
+  throttling.triggers = 0;
+  const next = throttling.share === 0 ? throttle.initial : throttling.share + throttle.increment;
+  throttling.share = Math.min(throttle.max, next);
+  return repeats;
+}
+
+/** A pass that leaves nearly as much as it sent will be followed by others like it. */
+const circlingRatio = 0.9;

@@ -19,31 +19,54 @@ export interface RangeRule {
  * the courses differ by to the model's own spread.
  */
 export function rangeOver(outlook: Outlook, of: (course: Course) => number, rule: RangeRule): Quantiles {
-  const values = outlook.courses
-    .map(({ course, weight }) => ({ value: of(course), weight }))
-    .sort((a, b) => a.value - b.value);
-  const low = quantile(values, 0.1);
-  const middle = quantile(values, 0.5);
-  const high = quantile(values, 0.9);
+  const sorted = sortedBy(outlook, of);
   const unknown = z90 * rule.doubt;
   const down = Math.exp(-Math.hypot(Math.log(1 / Math.min(1, rule.spread.low)), unknown));
   const up = Math.exp(Math.hypot(Math.log(Math.max(1, rule.spread.high)), unknown));
   return {
-    p10: Math.min(low * down, rule.most),
-    p50: Math.min(middle, rule.most),
-    p90: Math.min(high * up, rule.most),
+    p10: Math.min(quantile(sorted, 0.1) * down, rule.most),
+    p50: Math.min(quantile(sorted, 0.5), rule.most),
+    p90: Math.min(quantile(sorted, 0.9) * up, rule.most),
   };
 }
 
+interface Valued {
+  readonly value: number;
+  readonly weight: number;
+}
+
+/** By insertion: there are at most ten, and planners ask very often. */
+function sortedBy({ courses }: Outlook, of: (course: Course) => number): readonly Valued[] {
+  const sorted: Valued[] = [];
+  for (const { course, weight } of courses) {
+    const value = of(course);
+    let place = sorted.length;
+    while (place > 0 && sorted[place - 1]!.value > value) place -= 1;
+    sorted.splice(place, 0, { value, weight });
+  }
+  return sorted;
+}
+
+/** The course that P50 of the time is taken from. */
+export function medianCourse({ courses }: Outlook): Course {
+  const sorted = [...courses].sort((a, b) => a.course.totalSeconds - b.course.totalSeconds);
+  let sum = 0;
+  for (const { course, weight } of sorted) {
+    sum += weight;
+    if (sum >= 0.5 - weightSlack) return course;
+  }
+  return sorted.at(-1)!.course;
+}
+
+/** Weights add up to 1 but for rounding. */
+const weightSlack = 1e-9;
+
 /** The smallest value at or below which at least that share of the weight lies. */
-function quantile(
-  sorted: readonly { readonly value: number; readonly weight: number }[],
-  share: number,
-): number {
+function quantile(sorted: readonly Valued[], share: number): number {
   let sum = 0;
   for (const { value, weight } of sorted) {
     sum += weight;
-    if (sum >= share - 1e-9) return value;
+    if (sum >= share - weightSlack) return value;
   }
   return sorted.at(-1)?.value ?? 0;
 }

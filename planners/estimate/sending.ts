@@ -9,13 +9,15 @@ export interface Sending {
   readonly rateBytesPerSecond: number;
   /** Rate of the last copy: QEMU lifts the cap for it. */
   readonly finalBytesPerSecond: number;
+  /** What the path leaves beside the guest's own disk writes; 0 or less: they fill it. */
+  readonly freeBytesPerSecond: number;
   readonly limit: Goodput['limit'] | 'cap' | 'processor';
   /** Bytes sent per byte of a page: on the first pass, and of a page sent again. */
   readonly firstRatio: number;
   readonly resendRatio: number;
 }
 
-export function sendingOf({ transfer, path, cores }: Conditions, parameters: Parameters): Sending {
+export function sendingOf({ transfer, path, disks, cores }: Conditions, parameters: Parameters): Sending {
   const goodput = goodputOf(path, transfer.streams, parameters);
   const processor = transfer.compress ? parameters.compressBytesPerSecondPerCore * cores : Infinity;
   const overrun = transfer.multifd ? parameters.multifdCapFactor : 1;
@@ -27,6 +29,7 @@ export function sendingOf({ transfer, path, cores }: Conditions, parameters: Par
     goodput,
     rateBytesPerSecond,
     finalBytesPerSecond,
+    freeBytesPerSecond: disks.writeBytesPerSecond < goodput.lineBytesPerSecond ? rateBytesPerSecond : 0,
     limit:
       cap < finalBytesPerSecond ? 'cap' : processor < goodput.bytesPerSecond ? 'processor' : goodput.limit,
     firstRatio: compressed,
