@@ -44,11 +44,28 @@ const registry = {
   LH_CLAIM_HELD: { kind: 'person', message: "'%s' belongs to run '%s', which is %s" },
   LH_CLAIM_LOST: { kind: 'person', message: "The claim on '%s' (epoch %s) was taken over (epoch %s)" },
 
+  LH_PLAN_CHANGED: {
+    kind: 'input',
+    message: "Plan '%s' was changed after it was made: its content has hash %s, it says %s. Plan again",
+  },
+  LH_CONSENT_MISSING: { kind: 'person', message: "Plan '%s' is not carried out without consent: %s" },
+  LH_RUN_ENDED: {
+    kind: 'input',
+    message:
+      "Run '%s' has ended (%s): nothing is left to %s. What moved goes back by a plan in that direction",
+  },
+
   // state
   LH_STATE_LOCKED: { kind: 'world', message: "State directory '%s' is held by process %s" },
   LH_STATE_UNREACHABLE: { kind: 'world', message: "State at '%s' cannot be reached: %s" },
   LH_STATE_FAILED: { kind: 'world', message: "State at '%s' failed: %s" },
   LH_STATE_VOLATILE: { kind: 'input', message: "State at '%s' may lose what it was given: %s" },
+
+  // API
+  LH_API_CALL_INVALID: { kind: 'input', message: 'The server does not understand the call: %s' },
+  LH_API_UNAUTHORISED: { kind: 'person', message: 'The server refused the caller: %s' },
+  LH_API_UNREACHABLE: { kind: 'world', message: "The server at '%s' cannot be reached: %s" },
+  LH_API_FAULT: { kind: 'world', message: 'The server failed: %s' },
 
   // site agent
   LH_AGENT_UNREACHABLE: { kind: 'world', message: "Agent of site '%s' cannot be reached: %s" },

@@ -12,6 +12,10 @@ export interface Config {
   /** Moves this worker carries out at once. */
   readonly concurrency: number;
   readonly logLevel: LogLevel;
+  /** How long moves wait, try and look: `wan`, or `lab` for two sites on one machine. */
+  readonly limits: LimitsName;
+  /** Simulated sites: times as fast as the real clock. */
+  readonly speed: number;
   /** Where `serve` listens. */
   readonly listen: { readonly host: string; readonly port: number };
   /** The bearer token that callers of `serve` must show; null: nobody is asked. */
@@ -26,11 +30,16 @@ export type StatePlace =
 const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+const limitsNames = ['wan', 'lab'] as const;
+export type LimitsName = (typeof limitsNames)[number];
+
 /** As commander gives them: text, or absent. */
 export interface Flags {
   readonly state?: string | undefined;
   readonly concurrency?: string | undefined;
   readonly logLevel?: string | undefined;
+  readonly limits?: string | undefined;
+  readonly speed?: string | undefined;
   readonly listen?: string | undefined;
   readonly token?: string | undefined;
 }
@@ -48,7 +57,9 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
   return Object.freeze({
     state: readStatePlace(pick('state', 'LONGHAUL_STATE', './.longhaul')),
     concurrency: readCount(pick('concurrency', 'LONGHAUL_CONCURRENCY', '16'), concurrencyMax),
-    logLevel: readLogLevel(pick('logLevel', 'LONGHAUL_LOG_LEVEL', 'info')),
+    logLevel: readOneOf(logLevels, pick('logLevel', 'LONGHAUL_LOG_LEVEL', 'info')),
+    limits: readOneOf(limitsNames, pick('limits', 'LONGHAUL_LIMITS', 'wan')),
+    speed: readSpeed(pick('speed', 'LONGHAUL_SPEED', '60')),
     listen: Object.freeze(readListen(pick('listen', 'LONGHAUL_LISTEN', '127.0.0.1:7400'))),
     token: token.text === '' ? null : readReference(token),
   });
@@ -81,11 +92,21 @@ function readCount({ name, text }: Setting, max: number): number {
   return count;
 }
 
-function readLogLevel({ name, text }: Setting): LogLevel {
-  const level = logLevels.find((each) => each === text);
-  if (level === undefined) throw invalid(name, `'${text}' must be one of ${logLevels.join(', ')}`);
-  return level;
+function readOneOf<T extends string>(allowed: readonly T[], { name, text }: Setting): T {
+  const found = allowed.find((each) => each === text);
+  if (found === undefined) throw invalid(name, `'${text}' must be one of ${allowed.join(', ')}`);
+  return found;
 }
+
+function readSpeed({ name, text }: Setting): number {
+  const speed = Number(text);
+  if (!(speed > 0 && speed <= speedMax))
+    throw invalid(name, `'${text}' must be a number above 0 and at most ${speedMax}`);
+  return speed;
+}
+
+/** A day in under a second and a half; this machine falls behind long before. */
+const speedMax = 60_000;
 
 /** `7400`, `127.0.0.1:7400` or `[::1]:7400`. */
 function readListen({ name, text }: Setting): Config['listen'] {

@@ -63,7 +63,17 @@ export const lab: MoveLimits = {
   attemptPauseSeconds: 5,
 };
 
-for (const limits of [wan, lab]) {
+/** For simulated sites, where an hour passes in seconds: every look costs this machine as much as a real one. */
+export const simulated: MoveLimits = {
+  ...wan,
+  requestLookSeconds: 20,
+  transferLookSeconds: 5,
+  evidenceLookSeconds: 5,
+  drainLookSeconds: 30,
+  conductLookSeconds: 10,
+};
+
+for (const limits of [wan, lab, simulated]) {
   assert(limits.retryMaxSeconds <= limits.patienceBeforeSeconds, 'at least one retry fits the patience');
   assert(limits.patienceBeforeSeconds <= limits.patienceAfterSeconds, 'who cannot go back waits longer');
 }

@@ -1,9 +1,10 @@
 import { Pool } from 'undici';
 import { LonghaulError } from '../../topology/errors.ts';
-import { parseFailure } from './failure.ts';
+import { parseFailure } from '../world/failure.ts';
 import { answerSlackSeconds, connectionsMax } from './limits.ts';
-import { type Operation, operations, protocolHeader, protocolVersion } from './operations.ts';
-import type { Claim, Site } from './site.ts';
+import { type Operation, protocolHeader, protocolVersion } from './operations.ts';
+import { siteOver } from './site-over.ts';
+import type { Site } from './site.ts';
 
 /** A site's agent as its callers see it: the Site interface over HTTP. Errors are those the agent threw. */
 export interface ClientOptions {
@@ -32,65 +33,8 @@ export interface SiteClient extends Site {
 export function createSiteClient(options: ClientOptions): SiteClient {
   const connection = new AgentConnection(options);
   const ask = connection.ask.bind(connection);
-  const o = operations;
-  return {
-    name: options.site,
-    describe: async (signal) => await ask(o.describe, {}, signal),
-    acknowledge: async (claim, signal) => await ask(o.acknowledge, claimed(claim, {}), signal),
-    guests: {
-      inspect: async (workload, signal) => await ask(o.inspect, { workload }, signal),
-      define: async (workload, signal) => await ask(o.define, { workload }, signal),
-      heartbeat: async (workload, signal) => await ask(o.heartbeat, { workload }, signal),
-      watch: async (workload, seen, signal) => await ask(o.watch, { workload, ...seen }, signal),
-      measureDirty: async (workload, intervalsSeconds, signal) =>
-        await ask(o.measureDirty, { workload, intervalsSeconds: [...intervalsSeconds] }, signal),
-      prepareTarget: async (claim, spec, signal) =>
-        await ask(o.prepareTarget, claimed(claim, { spec }), signal),
-      startTransfer: async (claim, order, signal) =>
-        await ask(o.startTransfer, claimed(claim, { order }), signal),
-      adjustTransfer: async (claim, change, signal) =>
-        await ask(o.adjustTransfer, claimed(claim, { change }), signal),
-      cancelTransfer: async (claim, signal) => await ask(o.cancelTransfer, claimed(claim, {}), signal),
-      resume: async (claim, signal) => await ask(o.resume, claimed(claim, {}), signal),
-      discard: async (claim, signal) => await ask(o.discard, claimed(claim, {}), signal),
-      shutdown: async (claim, signal) => await ask(o.shutdown, claimed(claim, {}), signal),
-      start: async (claim, spec, signal) => await ask(o.start, claimed(claim, { spec }), signal),
-      clone: async (claim, spec, signal) => await ask(o.clone, claimed(claim, { spec }), signal),
-    },
-    relocations: {
-      put: async (claim, relocation, signal) =>
-        await ask(o.putRelocation, { id: relocation.id, claim, relocation }, signal),
-      get: async (id, signal) => await ask(o.getRelocation, { id }, signal),
-      list: async (signal) => await ask(o.listRelocations, {}, signal),
-      probe: async (network, address, signal) => await ask(o.probeAddress, { network, address }, signal),
-      sessions: async (address, signal) => await ask(o.sessions, { address }, signal),
-      answers: async (address, port, signal) => await ask(o.answers, { address, port }, signal),
-    },
-    dns: {
-      apply: async (claim, change, signal) => await ask(o.applyNames, claimed(claim, { change }), signal),
-      observe: async (change, signal) =>
-        await ask(o.observeNames, { workload: change.workload, change }, signal),
-    },
-    balancers: options.balancers
-      ? {
-          apply: async (claim, change, signal) =>
-            await ask(o.applyBalancers, claimed(claim, { change }), signal),
-          observe: async (change, signal) =>
-            await ask(o.observeBalancers, { workload: change.workload, change }, signal),
-        }
-      : null,
-    close: async () => await connection.close(),
-  };
+  return { ...siteOver(options.site, ask, options), close: async () => await connection.close() };
 }
-
-const claimed = <T extends object>(
-  claim: Claim,
-  fields: T,
-): { readonly workload: string; readonly claim: Claim } & T => ({
-  workload: claim.workload,
-  claim,
-  ...fields,
-});
 
 /** One call after another over a pool of kept connections. */
 class AgentConnection {
@@ -152,9 +96,9 @@ class AgentConnection {
       );
     if (status === 204) return undefined;
     if (status === 200) return JSON.parse(text);
-    throw (
-      parseFailure(this.#options.site, text) ?? this.#unreachable(`status ${status}: ${text.slice(0, 200)}`)
-    );
+    const fault = (why: string): LonghaulError =>
+      new LonghaulError('LH_AGENT_FAULT', [this.#options.site, why]);
+    throw parseFailure(text, fault) ?? this.#unreachable(`status ${status}: ${text.slice(0, 200)}`);
   }
 
   #unreachable(why: string, cause?: unknown): LonghaulError {

@@ -1,10 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { LonghaulError } from '../../topology/errors.ts';
 import type { Log } from '../../topology/world.ts';
-import { failureJson, statusOf } from './failure.ts';
+import { requireProtection, showsToken } from '../world/callers.ts';
+import { failureJson, statusOf } from '../world/failure.ts';
 import { bodyBytesMax } from './limits.ts';
 import { type Operation, operations, protocolHeader, protocolVersion } from './operations.ts';
 import type { Site } from './site.ts';
@@ -44,7 +43,7 @@ export function createSiteServer({ site, log, token, tls }: ServerOptions): Fast
   });
   server.addHook('onRequest', async (request, reply) => {
     reply.header(protocolHeader, protocolVersion);
-    if (token === null || isAuthorised(request.headers.authorization, token)) return;
+    if (token === null || showsToken(request.headers.authorization, token)) return;
     const why =
       request.headers.authorization === undefined ? 'no token was sent' : 'the token is not the right one';
     const error = new LonghaulError('LH_AGENT_UNAUTHORISED', [site.name, why]);
@@ -62,8 +61,7 @@ export async function listen(
   { token, tls }: Pick<ServerOptions, 'token' | 'tls'>,
 ): Promise<string> {
   const isProtected = tls !== null && (token !== null || tls.clientAuthority !== null);
-  if (!isProtected && !isLoopback(host))
-    throw new LonghaulError('LH_LISTEN_UNPROTECTED', [`${host}:${port}`]);
+  requireProtection({ host, port }, isProtected);
   return await server.listen({ host, port });
 }
 
@@ -147,19 +145,3 @@ const tlsOptions = ({ key, certificate, clientAuthority }: ServerTls): Record<st
   minVersion: 'TLSv1.2',
   ...(clientAuthority === null ? {} : { ca: clientAuthority, requestCert: true, rejectUnauthorized: true }),
 });
-
-/** In constant time: digests of equal length are compared, not the texts. */
-function isAuthorised(header: string | undefined, token: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(header ?? ''), digest(`Bearer ${token}`));
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  const version = isIP(host);
-  if (version === 0) return false;
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
-}

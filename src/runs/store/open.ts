@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { LonghaulError } from '../../../topology/errors.ts';
-import type { Log } from '../../../topology/world.ts';
+import type { Clock, Log } from '../../../topology/world.ts';
 import type { Dispatch } from './dispatch.ts';
 import { withStateFailures } from './failures.ts';
 import { takeLock } from './lock.ts';
+import { createMemoryDispatch } from './memory/dispatch.ts';
+import { createMemoryRecords } from './memory/records.ts';
 import { openDatabase } from './pglite/database.ts';
 import { createPgliteDispatch } from './pglite/dispatch.ts';
 import { createPgliteRecords } from './pglite/records.ts';
@@ -46,6 +48,12 @@ export async function openDirectory(directory: string, log: Log): Promise<Store>
     lock.release();
     throw error;
   }
+}
+
+/** Remembers nothing beyond its process. */
+export function createMemoryStore(clock: Clock, log: Log): Store {
+  const dispatch = createMemoryDispatch(clock, log);
+  return { records: createMemoryRecords(), dispatch, close: () => dispatch.close() };
 }
 
 export async function openRedisStore(url: string, log: Log): Promise<Store> {

@@ -12,6 +12,8 @@ describe('configuration', () => {
       state: { kind: 'directory', path: path.resolve('.longhaul') },
       concurrency: 16,
       logLevel: 'info',
+      limits: 'wan',
+      speed: 60,
       listen: { host: '127.0.0.1', port: 7400 },
       token: null,
     });
@@ -31,6 +33,8 @@ describe('configuration', () => {
       state: { kind: 'directory', path: '/flag' },
       concurrency: 3,
       logLevel: 'info',
+      limits: 'wan',
+      speed: 60,
       listen: { host: '::1', port: 80 },
       token: 'file:/run/token',
     });

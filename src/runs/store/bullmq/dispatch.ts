@@ -63,6 +63,13 @@ export function createBullmqDispatch(backend: QueueBackend, log: Log): Dispatch 
   for (const queue of Object.values(queues)) logErrors(queue, log);
   const workers: WorkerPort[] = [];
   const closing = new AbortController();
+  let closed: Promise<void> | null = null;
+  const closeAll = async (): Promise<void> => {
+    closing.abort(new DOMException('the worker closes', 'AbortError'));
+    await Promise.all(workers.map((worker) => worker.close()));
+    await Promise.all(Object.values(queues).map((queue) => queue.close()));
+    await backend.progress.close();
+  };
 
   return {
     add: async (job) => {
@@ -89,12 +96,7 @@ export function createBullmqDispatch(backend: QueueBackend, log: Log): Dispatch 
       await Promise.all(workers.map((worker) => worker.waitUntilReady()));
     },
     ...backend.progress,
-    close: async () => {
-      closing.abort(new DOMException('the worker closes', 'AbortError'));
-      await Promise.all(workers.map((worker) => worker.close()));
-      await Promise.all(Object.values(queues).map((queue) => queue.close()));
-      await backend.progress.close();
-    },
+    close: async () => await (closed ??= closeAll()),
   };
 }
 

@@ -25,15 +25,18 @@ export function failureJson({ code, kind, message, values, settle }: LonghaulErr
 }
 
 /** Null where the text is no failure of ours: something else answered. */
-export function parseFailure(site: string, text: string): LonghaulError | null {
+export function parseFailure(
+  text: string,
+  unknownCode: (why: string) => LonghaulError,
+): LonghaulError | null {
   const parsed = failureSchema.safeParse(parseJson(text));
   if (!parsed.success) return null;
   const { code, message, values, settle } = parsed.data.error;
-  if (!isKnown(code)) return new LonghaulError('LH_AGENT_FAULT', [site, `${code}: ${message}`]);
+  if (!isKnown(code)) return unknownCode(`${code}: ${message}`);
   return new LonghaulError(code, values, settle === null ? {} : { settle });
 }
 
-/** An agent of a newer version may know more codes, or take another number of values in one. */
+/** A peer of a newer version may know more codes, or take another number of values in one. */
 const isKnown = (code: string): code is ErrorCode => Object.hasOwn(errorRegistry, code);
 
 function parseJson(text: string): unknown {

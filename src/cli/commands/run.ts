@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { readPlan } from '../../../planners/plan/read.ts';
+import { readSource } from '../../config/input-files.ts';
+import type { Flags } from '../../config/config.ts';
+import { isOver } from '../../runs/run-state.ts';
+import type { RunService } from '../../runs/service.ts';
+import type { RunRecord } from '../../runs/store/records.ts';
+import { exitCodeOfRun, followRun } from '../follow.ts';
+import { addExample, addJsonOption } from '../render/help.ts';
+import { printJson, printNote, printResult } from '../render/output.ts';
+import { statusText } from '../render/run.ts';
+import type { Session } from '../session.ts';
+import { addWorkOptions, withSession } from '../state-options.ts';
+
+interface Options extends Flags {
+  readonly yes: boolean;
+  readonly approvedBy: readonly string[];
+  readonly json: boolean;
+}
+
+/** `longhaul run`: carries a plan out, or carries on what was interrupted. */
+export function register(program: Command): void {
+  const command = program
+    .command('run')
+    .description('Carry a plan out, with live progress; carries on a run that was interrupted.')
+    .argument('<plan>', 'plan file, or the id of a run to carry on')
+    .option('--yes', 'real workloads may be touched', false)
+    .option(
+      '--approved-by <name>',
+      'an approval that the runbook asks for; once for each',
+      (name: string, names: readonly string[]) => [...names, name],
+      [] as readonly string[],
+    )
+    .action(async (plan: string, options: Options) => {
+      await withSession(options, 'work', async (session) => await runPlan(session, plan, options));
+    });
+  addJsonOption(addWorkOptions(command));
+  command.addHelpText(
+    'after',
+    `
+Ctrl-C cancels: moves before their point of no return go back, the others finish. Once more leaves the run as it
+stands, to be carried on by longhaul run. Where another process carries it out (longhaul serve), Ctrl-C only leaves.
+Exit code: 0 done, 1 failed or taken back, 4 a person has to settle it.`,
+  );
+  addExample(command, ['$ longhaul run storm.json --yes', '$ longhaul run evacuate-paris-b3345f-1']);
+}
+
+async function runPlan(session: Session, argument: string, options: Options): Promise<void> {
+  const { service } = session;
+  const run = await begin(service, argument, options);
+  printNote(isOver(run.state) ? `run ${run.id} has ended` : `run ${run.id}`);
+  await tellOthers(session, run);
+  const status = isOver(run.state) ? await service.show(run.id) : await followRun(session, run);
+  if (status === null) {
+    process.exitCode = session.app === null ? 0 : 1;
+    return;
+  }
+  if (options.json) printJson(status);
+  else printResult(statusText(status));
+  process.exitCode = exitCodeOfRun(status.run);
+}
+
+async function begin(
+  service: RunService,
+  argument: string,
+  { yes, approvedBy }: Options,
+): Promise<RunRecord> {
+  if (!existsSync(argument) && /^[\w.-]+-\d+$/.test(argument)) return await service.resume(argument);
+  const { text, file } = await readSource(argument);
+  const plan = readPlan(text, file);
+  if (plan.verdict !== 'feasible')
+    printNote(
+      `plan ${plan.name} is ${plan.verdict}: it carries out what can be done, not all that was asked`,
+    );
+  return await service.start(plan, { yes, approvedBy });
+}
+
+/** Other runs that nobody carries out are named, not touched. */
+async function tellOthers({ service, app }: Session, { id }: RunRecord): Promise<void> {
+  if (app === null) return;
+  const others = (await service.runs()).filter((run) => run.id !== id && !isOver(run.state));
+  for (const other of others)
+    printNote(`run ${other.id} was interrupted; longhaul run ${other.id} carries it on`);
+}

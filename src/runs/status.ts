@@ -1,0 +1,122 @@
+import type { Quantiles } from '../../planners/estimate/estimate.ts';
+import type { Plan } from '../../planners/plan/plan.ts';
+import type { Method } from '../../topology/resolve/topology.ts';
+import { foldMove, type Outcome } from '../moves/journal.ts';
+import { viewOf, type MoveView } from './run-view.ts';
+import type { RunEvent } from './store/dispatch.ts';
+import type { RunRecord, StoredEntry } from './store/records.ts';
+
+/** A run for people and programs: plain JSON, what `show --json` prints and the page draws. */
+export interface RunStatus {
+  readonly run: RunRecord;
+  readonly plan: { readonly name: string; readonly hash: string; readonly verdict: Plan['verdict'] };
+  /** In the order of the plan. */
+  readonly moves: readonly MoveStatus[];
+}
+
+export interface MoveStatus {
+  readonly workload: string;
+  readonly method: Method;
+  readonly source: Place;
+  readonly target: Place | null;
+  readonly wave: number;
+  readonly startSeconds: number;
+  readonly attempt: number;
+  readonly state: 'waiting' | 'moving' | 'landed' | Outcome['result'];
+  readonly step: string | null;
+  readonly doneRatio: number;
+  readonly convergence: number | null;
+  /** What it does now, or why it ended as it did. */
+  readonly text: string;
+  readonly settle: string | null;
+  readonly remains: readonly string[];
+  readonly predicted: Measures<Quantiles>;
+  readonly measured: Measures<number>;
+}
+
+interface Place {
+  readonly site: string;
+  readonly host: string;
+}
+
+/** Null: not predicted, or not measured (yet). */
+export interface Measures<T> {
+  readonly totalSeconds: T | null;
+  readonly pauseSeconds: T | null;
+  readonly transferredBytes: T | null;
+}
+
+export interface StatusSources {
+  readonly plan: Plan;
+  readonly journal: readonly StoredEntry[];
+  readonly latest: readonly RunEvent[];
+}
+
+export function statusOf(run: RunRecord, { plan, journal, latest }: StatusSources): RunStatus {
+  const newest = new Map(latest.map((event) => [event.workload, event]));
+  const byWorkload = entriesByWorkload(journal);
+  return {
+    run,
+    plan: { name: plan.name, hash: plan.hash, verdict: plan.verdict },
+    moves: viewOf(plan, journal).map((view) =>
+      moveStatus(view, {
+        entries: byWorkload.get(view.planned.workload) ?? [],
+        event: newest.get(view.planned.workload) ?? null,
+      }),
+    ),
+  };
+}
+
+function entriesByWorkload(
+  journal: readonly StoredEntry[],
+): ReadonlyMap<string | null, readonly StoredEntry[]> {
+  const groups = new Map<string | null, StoredEntry[]>();
+  for (const entry of journal) {
+    const group = groups.get(entry.workload);
+    if (group === undefined) groups.set(entry.workload, [entry]);
+    else group.push(entry);
+  }
+  return groups;
+}
+
+interface MoveSources {
+  readonly entries: readonly StoredEntry[];
+  readonly event: RunEvent | null;
+}
+
+function moveStatus(view: MoveView, { entries, event }: MoveSources): MoveStatus {
+  const { planned, outcome, stage, attempt } = view;
+  const { chosen } = planned.decision;
+  const hasMoved = outcome?.result === 'moved';
+  return {
+    workload: planned.workload,
+    method: view.method,
+    source: planned.source,
+    target: chosen.target,
+    wave: planned.wave,
+    startSeconds: planned.startSeconds,
+    attempt,
+    state: outcome?.result ?? (stage === 'over' ? 'moving' : stage),
+    step: view.step,
+    doneRatio: hasMoved ? 1 : stage === 'waiting' ? 0 : (event?.doneRatio ?? 0),
+    convergence: outcome === null ? (event?.convergence ?? null) : null,
+    text: outcome?.reason ?? event?.text ?? '',
+    settle: outcome?.settle ?? null,
+    remains: outcome?.remains ?? [],
+    predicted: {
+      totalSeconds: chosen.estimate?.totalSeconds ?? null,
+      pauseSeconds: chosen.estimate?.pauseSeconds ?? null,
+      transferredBytes: chosen.estimate?.transferredBytes ?? null,
+    },
+    measured: measuresOf(entries, planned.workload, attempt),
+  };
+}
+
+function measuresOf(entries: readonly StoredEntry[], workload: string, attempt: number): Measures<number> {
+  const { facts } = foldMove(entries, workload, attempt);
+  return {
+    totalSeconds: facts.transfer?.elapsedSeconds ?? null,
+    pauseSeconds: facts.pauseSeconds ?? null,
+    transferredBytes: facts.transfer?.transferredBytes ?? null,
+  };
+}
