@@ -14,11 +14,18 @@ import { siteRules } from './rules/site.ts';
 
 const methods: readonly Method[] = ['redirect', 'cold', 'routed-live', 'stretched-live'];
 
+export interface Wanted {
+  readonly target: Site;
+  /** Keys of the only hosts that will do; null: any. */
+  readonly hosts: ReadonlySet<string> | null;
+}
+
 /** Every way to bring one workload to one site. */
-export function candidatesOf(choosing: Choosing, workload: Workload, target: Site): readonly Candidate[] {
+export function candidatesOf(choosing: Choosing, workload: Workload, wanted: Wanted): readonly Candidate[] {
   const { fleet, leaving } = choosing;
+  const { target, hosts } = wanted;
   const source = siteOf(fleet, workload.site);
-  const attempt = { fleet, workload, source, target, leaving };
+  const attempt = { fleet, workload, source, target, leaving, hosts };
   const atSite = refusals(siteRules, attempt);
   return methods.flatMap((method) => candidatesOfMethod(choosing, { ...attempt, method }, atSite));
 }

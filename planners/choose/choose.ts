@@ -1,8 +1,8 @@
-import type { Site, Workload } from '../../topology/resolve/topology.ts';
+import type { Workload } from '../../topology/resolve/topology.ts';
 import type { Decision, MoveOption } from '../plan/plan.ts';
 import { reason, type Reason } from '../plan/reasons.ts';
 import type { Accepted, Candidate } from './candidate.ts';
-import { candidatesOf } from './candidates.ts';
+import { candidatesOf, type Wanted } from './candidates.ts';
 import type { Choosing } from './choosing.ts';
 import type { CostParts } from './cost.ts';
 import { modeName } from './modes.ts';
@@ -16,6 +16,8 @@ export interface Choice {
   readonly candidate: Accepted | null;
   /** The chosen way and the same over other paths: the schedule takes whichever is free. */
   readonly ways: readonly Accepted[];
+  /** Everything that nothing stands against, the cheapest first. */
+  readonly accepted: readonly Accepted[];
   /** The best of each other method, possible or not, for ladder and sensitivity. */
   readonly others: readonly Candidate[];
 }
@@ -30,8 +32,8 @@ export const stay: MoveOption = {
 };
 
 /** The best way to bring one workload to one of the sites, and what is to be said about all the others. */
-export function choose(choosing: Choosing, workload: Workload, targets: readonly Site[]): Choice {
-  const candidates = targets.flatMap((target) => candidatesOf(choosing, workload, target));
+export function choose(choosing: Choosing, workload: Workload, wanted: readonly Wanted[]): Choice {
+  const candidates = wanted.flatMap((each) => candidatesOf(choosing, workload, each));
   const accepted = candidates.filter(isAccepted).sort(byCost);
   const [best] = accepted;
   const rejected = rejectedOf(candidates, accepted);
@@ -44,6 +46,7 @@ export function choose(choosing: Choosing, workload: Workload, targets: readonly
       decision: { chosen: stay, because: [reason('no-option')], rejected },
       candidate: null,
       ways: [],
+      accepted,
       others,
     };
   return {
@@ -51,6 +54,7 @@ export function choose(choosing: Choosing, workload: Workload, targets: readonly
     decision: { chosen: optionOf(best), because: whyChosen(workload, accepted), rejected },
     candidate: best,
     ways: accepted.filter((other) => isSameWay(best, other)),
+    accepted,
     others,
   };
 }

@@ -16,8 +16,6 @@ export interface Choosing {
   readonly weights: Weights;
   /** What the moves chosen so far put on the links. */
   readonly load: Load;
-  /** How much dearer than `moveSecond` a second in a link's queue is: raised when a deadline presses. */
-  readonly haste: number;
   /** Workloads that move under this goal. */
   readonly leaving: ReadonlySet<string>;
 }

@@ -25,7 +25,7 @@ export class Hosts {
 
   find(
     { fleet, room }: { readonly fleet: Fleet; readonly room: Room },
-    { workload, target, method }: MethodAttempt,
+    { workload, target, method, hosts: only, isCopy = false }: MethodAttempt & { readonly isCopy?: boolean },
   ): { readonly host: string | null; readonly because: readonly Reason[] } {
     const source = { site: workload.site, host: hostOf(fleet, workload) };
     const { hosts, against } = this.#fit(fleet, { workload, target, method, source: source.host });
@@ -35,7 +35,8 @@ export class Hosts {
     for (const host of hosts) {
       const key = hostKey(target.name, host.name);
       const free = room.freeMemoryBytes(key);
-      if (free <= bestFree || key === hostKey(workload.site, workload.host)) continue;
+      const isHome = !isCopy && key === hostKey(workload.site, workload.host);
+      if (free <= bestFree || isHome || only?.has(key) === false) continue;
       const attempt = { fleet, room, workload, method, source, target: { site: target, host } };
       const refused = refusals(roomRules, attempt);
       if (refused.length === 0) {

@@ -55,7 +55,7 @@ function partsOf(
       estimate,
       drainSecondsMax: choosing.fleet.runbook.limits.drainSecondsMax,
       peerBytesPerSecond: peersLeftBehind(choosing, workload, target.name),
-      waitSeconds: choosing.load.waitSeconds(path) * choosing.haste,
+      waitSeconds: choosing.load.waitSeconds(path),
     },
     choosing.weights,
   );

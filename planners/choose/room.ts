@@ -10,7 +10,7 @@ export function localDiskBytes({ disks }: Workload): number {
 
 /**
  * Who is to be where when the plan is done: room on each host beside those that stay and those already placed. What a
- * leaving workload frees counts only where the goal lets it (`release`); the schedule sees to the instants between.
+ * leaving workload frees is not counted here: it is there only when the move is over.
  */
 export class Room {
   readonly #memory = new Map<string, number>();
@@ -53,16 +53,11 @@ export class Room {
     return new Set(keys.filter((key) => key.startsWith(`${site}/`)));
   }
 
-  place(workload: string, key: string): void {
+  /** `name`: of the copy, where it is not the workload itself. */
+  place(workload: string, key: string, name = workload): void {
     this.#change(workload, key, -1);
-    const where = this.#where.get(workload) ?? new Set();
-    this.#where.set(workload, where.add(key));
-  }
-
-  release(workload: string, key: string): void {
-    assert(this.isAt(workload, key), `${workload} is not at ${key}`);
-    this.#change(workload, key, 1);
-    this.#where.get(workload)?.delete(key);
+    const where = this.#where.get(name) ?? new Set();
+    this.#where.set(name, where.add(key));
   }
 
   #change(workload: string, key: string, sign: 1 | -1): void {

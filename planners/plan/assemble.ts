@@ -1,7 +1,7 @@
 import type { Random } from '../../topology/world.ts';
 import type { Workload } from '../../topology/resolve/topology.ts';
 import type { Choosing } from '../choose/choosing.ts';
-import { stepsOf, type Calendar } from '../choose/calendar.ts';
+import { stepsOf } from '../choose/calendar.ts';
 import type { Accepted } from '../choose/candidate.ts';
 import { optionOf, type Choice } from '../choose/choose.ts';
 import type { Fleet } from '../choose/fleet.ts';
@@ -17,6 +17,15 @@ import type { Job, Placed, Schedule } from '../schedule/problem.ts';
 import type { Menu, Moving } from './menu.ts';
 import type { AddressChange, NameChange, Plan, PlannedMove } from './plan.ts';
 import { reason, type Reason } from './reasons.ts';
+
+/** All that the parts of a plan are made from. */
+export interface Assembled {
+  readonly choosing: Choosing;
+  readonly moving: readonly Moving[];
+  readonly menu: Menu;
+  readonly schedule: Schedule;
+  readonly timing: Timing;
+}
 
 /** A schedule with who waits for whom, and when things are done. */
 export interface Timing extends Completion {
@@ -50,24 +59,11 @@ export function timingOf(menu: Menu, { placed }: Schedule, random: Random): Timi
   return { ...completion, predecessors: before, notBeforeSeconds };
 }
 
-export function movesOf(
-  choosing: Choosing,
-  {
-    moving,
-    menu,
-    scheduled,
-    timing,
-  }: {
-    readonly moving: readonly Moving[];
-    readonly menu: Menu;
-    readonly scheduled: Schedule;
-    readonly timing: Timing;
-  },
-): readonly PlannedMove[] {
+export function movesOf({ choosing, moving, menu, schedule, timing }: Assembled): readonly PlannedMove[] {
   const { fleet } = choosing;
   const byName = new Map(moving.map((choice) => [choice.workload.name, choice]));
-  const waves = wavesOf(scheduled.placed, timing.predecessors);
-  return scheduled.placed.map((entry): PlannedMove => {
+  const waves = wavesOf(schedule.placed, timing.predecessors);
+  return schedule.placed.map((entry): PlannedMove => {
     const choice = byName.get(entry.job.name)!;
     const { workload, decision } = choice;
     const { way, settings, estimate, reservations, sharers } = menu.entryOf(entry);
@@ -153,22 +149,19 @@ export function staysBecause({ because, rejected }: Choice['decision']): readonl
 }
 
 /** Why a job that could move fits nowhere in the schedule. */
-export function unplacedBecause({ windows, options }: Job): Reason {
+export function unplacedBecause({ windows, options }: Job, left: number | null): Reason {
   const neededSeconds = Math.min(...options.map(({ surelySeconds }) => surelySeconds));
   const windowSeconds = Math.max(0, ...windows.map(({ fromSeconds, toSeconds }) => toSeconds - fromSeconds));
-  return windows.length > 0 && windowSeconds < neededSeconds
-    ? reason('window-too-short', { neededSeconds, windowSeconds })
-    : reason('never-fits', { neededSeconds });
+  if (windows.length > 0 && windowSeconds < neededSeconds)
+    return reason('window-too-short', { neededSeconds, windowSeconds });
+  return left === null
+    ? reason('never-fits', { neededSeconds })
+    : reason('no-room-in-time', { neededSeconds, deadlineSeconds: left });
 }
 
-export function linkUse(
-  { topology, runbook }: Fleet,
-  {
-    menu,
-    placed,
-    calendar,
-  }: { readonly menu: Menu; readonly placed: readonly Placed[]; readonly calendar: Calendar },
-): Plan['links'] {
+export function linkUse({ choosing, menu, schedule: { placed } }: Assembled): Plan['links'] {
+  const { calendar, fleet } = choosing;
+  const { topology, runbook } = fleet;
   const changes = new Map<string, Map<number, number>>();
   const add = (link: string, at: number, rate: number): void => {
     const curve = changes.get(link) ?? new Map<number, number>();
@@ -208,8 +201,10 @@ function runningSum(changes: ReadonlyMap<number, number>): Plan['links'][number]
     );
 }
 
-export function warningsOf({ topology }: Fleet, moves: readonly PlannedMove[]): readonly Reason[] {
-  const open = new Set(topology.links.filter(({ encrypted }) => !encrypted).map(({ name }) => name));
+export function warningsOf({ choosing }: Assembled, moves: readonly PlannedMove[]): readonly Reason[] {
+  const open = new Set(
+    choosing.fleet.topology.links.filter(({ encrypted }) => !encrypted).map(({ name }) => name),
+  );
   const counts = new Map<string, number>();
   for (const { decision } of moves) {
     if (decision.chosen.settings === null) continue;

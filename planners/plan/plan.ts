@@ -83,6 +83,32 @@ export interface PlannedMove {
   readonly names: readonly NameChange[];
 }
 
+/** Where a new copy could start. */
+export interface PlaceOption {
+  readonly site: string;
+  readonly host: string | null;
+  /** Running it there for a day and talking to its peers from there; null: it cannot. */
+  readonly cost: number | null;
+}
+
+/** A new copy that is started where it is to be, instead of one that moves. */
+export interface Placement {
+  readonly name: string;
+  /** The workload that it is a copy of. */
+  readonly workload: string;
+  readonly addresses: readonly { readonly network: string; readonly address: string }[];
+  /** Nothing is chosen where it can run nowhere. */
+  readonly decision: Omit<Decision<PlaceOption>, 'chosen'> & { readonly chosen: PlaceOption | null };
+  /** It is drained and taken back when the load falls below this; null: it is to stay. */
+  readonly takeBackRatio: number | null;
+}
+
+/** Goals that come back: when to plan again, and where things will have to be. */
+export interface Recurrence {
+  readonly next: readonly { readonly atSeconds: number; readonly site: string }[];
+  readonly cooldownSeconds: number;
+}
+
 export interface Plan {
   readonly format: 'longhaul-plan/1';
   /** SHA-256 of the key-sorted JSON without `hash`, in hex. */
@@ -97,6 +123,11 @@ export interface Plan {
   readonly moves: readonly PlannedMove[];
   /** Workloads that the goal names and that stay, with the reasons. */
   readonly stays: readonly { readonly workload: string; readonly because: readonly Reason[] }[];
+  /** Goals `place` and `burst`. */
+  readonly placements: readonly Placement[];
+  readonly recurrence: Recurrence | null;
+  /** Where not everything moves in time: the changes that would help, the cheapest first. */
+  readonly changes: readonly Reason[];
   readonly makespan: {
     /** With every move at its P50, as placed. */
     readonly scheduledSeconds: number;

@@ -19,6 +19,13 @@ const sentences = {
   'only-option': 'the only option that meets every constraint',
   'no-option': 'no method, mode or host meets every constraint',
   'stays-where-it-is': 'it is already where the goal wants it',
+  cooldown:
+    '{site} is next for {staySeconds} only, and a move within the cooldown of {cooldownSeconds} would go back and forth',
+  'reverse-delta':
+    'its disks stay at {site} as a seed: a return after {staySeconds} sends about {deltaBytes}',
+  'load-below-max': 'the load of {loadRatio} is not above {limitRatio}',
+  'place-cheapest': 'a day at {site} costs least: {cost}',
+  'place-costs-more': 'a day there costs {cost}',
   'not-worth-it': 'the move costs {cost} and gains {gain}',
 
   // method
@@ -119,7 +126,7 @@ const sentences = {
     'clients may keep its old address for {ttlSeconds} and the move takes {neededSeconds}; {leftSeconds} are left',
   'window-too-short': 'needs {neededSeconds}, the longest window is {windowSeconds}',
   'no-room-in-time':
-    'no start leaves room on links, hosts and policies before {deadlineSeconds} after the start',
+    'it takes {neededSeconds}, and links, hosts and policies leave no room for it before the deadline, {deadlineSeconds} after the start',
   'never-fits': 'links, hosts or policies leave no {neededSeconds} for it at any time',
   'rate-shared': 'it takes {rateBitsPerSecond} of the {pathBitsPerSecond}, beside other moves',
   'dependency-stays': '{other} stays, which it depends on',
@@ -135,6 +142,17 @@ const sentences = {
   'budget-allows-pause': 'the rest can be sent in a pause within the budget of {budgetSeconds}',
   'budget-allows-cold': 'sessions may break and the budget is {budgetSeconds}',
   'nothing-left': 'nothing else meets the constraints: it runs on where it is',
+
+  // what would help
+  'workload-change': '{workload}: {change}',
+  'lower-confidence': 'with a confidence of {confidenceRatio} everything is done in time',
+  'use-reserved':
+    'with the links wholly for the moves, nothing kept for production, everything is done in time',
+  'more-at-once': 'with {moves} moves at once everything is done in time',
+  'later-deadline':
+    'with {laterSeconds} more, by a later deadline or an earlier start, everything is done in time',
+  'more-link': 'with {rateBitsPerSecond} on link {link} everything is done in time',
+  'let-sessions-break': 'if the sessions of {workloads} workloads may break, everything is done in time',
 
   // sensitivity
   'rate-would-change': 'with {rateBitsPerSecond} for this move it would be {method}',

@@ -25,7 +25,10 @@ function workBound({ jobs, problem: { resources } }: Compiled, cuts: Cuts): numb
     0,
     ...sets.map((set) => {
       const work = leastWork(jobs, new Set(set));
-      return work === 0 ? 0 : timeFor(work, stepsOfAll(set.map((position) => resources[position]!.steps)));
+      return timeForWork(
+        work,
+        set.map((position) => resources[position]!.steps),
+      );
     }),
   );
 }
@@ -43,6 +46,11 @@ function leastWork(jobs: readonly CompiledJob[], set: ReadonlySet<number>): numb
     work += least;
   }
   return work;
+}
+
+/** When that much can have been done with all of these together. */
+export function timeForWork(work: number, capacities: readonly Steps[]): number {
+  return work === 0 ? 0 : timeFor(work, stepsOfAll(capacities));
 }
 
 type Steps = readonly { readonly atSeconds: number; readonly amount: number }[];

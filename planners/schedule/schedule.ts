@@ -25,7 +25,19 @@ export function schedule(problem: Problem, options: ScheduleOptions): Schedule {
     deadlineSeconds: options.deadlineSeconds ?? Number.POSITIVE_INFINITY,
     lowerBoundSeconds: lowerBound,
   });
-  return { ...scheduleOf(compiled, built), lowerBoundSeconds: lowerBound };
+  const result = scheduleOf(compiled, built);
+  return {
+    ...result,
+    lowerBoundSeconds:
+      result.unplaced.length === 0 ? lowerBound : boundOf(problem, result.placed, options.cuts ?? []),
+  };
+}
+
+/** Of those that are placed. */
+function boundOf(problem: Problem, placed: readonly Placed[], cuts: Cuts): number {
+  const names = new Set(placed.map(({ job }) => job.name));
+  const jobs = placed.map(({ job }) => ({ ...job, needs: job.needs.filter((need) => names.has(need)) }));
+  return lowerBoundSeconds(compile({ ...problem, jobs }), cuts);
 }
 
 function scheduleOf({ jobs }: Compiled, built: Built): Omit<Schedule, 'lowerBoundSeconds'> {

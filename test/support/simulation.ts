@@ -141,6 +141,9 @@ export function planOf(topology: Topology, moves: readonly PlannedMove[]): Plan 
     verdict: 'feasible',
     moves,
     stays: [],
+    placements: [],
+    recurrence: null,
+    changes: [],
     makespan: { scheduledSeconds: 0, p50Seconds: 0, p90Seconds: 0, lowerBoundSeconds: 0 },
     latestSafeStartSeconds: null,
     links: topology.links.map(({ name, rateBitsPerSecond }) => ({

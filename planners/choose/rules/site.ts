@@ -14,6 +14,16 @@ export const siteRules: readonly Rule<SiteAttempt>[] = [
   changeControl,
 ];
 
+/** What holds for a new copy as well, which comes from nowhere and disturbs nobody. */
+export const newRules: readonly Rule<SiteAttempt>[] = [
+  residency,
+  licences,
+  zones,
+  zoneNeighbours,
+  antiAffinity,
+  peers,
+];
+
 function path({ fleet, source, target }: SiteAttempt, refuse: Refuse): void {
   if (source.name !== target.name && fleet.paths.between(source.name, target.name).length === 0)
     refuse('no-path', { source: source.name, target: target.name });

@@ -19,6 +19,7 @@ export function planText(plan: Plan, options: { readonly all?: boolean } = {}): 
     plan.moves.length === 0 ? '' : `${colour.bold('Waves')}\n${ganttText(plan)}`,
     plan.moves.length === 0 ? '' : `${colour.bold('Links')}, part of what moves may use\n${linksText(plan)}`,
     totals(plan),
+    helps(plan),
     warnings(plan),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
@@ -118,6 +119,12 @@ function totals(plan: Plan): string {
     );
   if (latestSafeStartSeconds !== null) lines.push(`Latest safe start ${instant(latestSafeStartSeconds)}`);
   return lines.map((line) => wrapped(line)).join('\n');
+}
+
+function helps({ changes }: Plan): string {
+  if (changes.length === 0) return '';
+  const lines = changes.map((change) => wrapped(`- ${sentenceOf(change)}`));
+  return [colour.bold('What would help, the cheapest first'), ...lines].join('\n');
 }
 
 function warnings({ warnings: all }: Plan): string {

@@ -1,0 +1,133 @@
+import type { Choice } from '../choose/choose.ts';
+import { timeForWork } from '../schedule/bound.ts';
+import { lookupsDefault } from '../schedule/limits.ts';
+import { stepsOf } from '../choose/calendar.ts';
+import { draft, type Draft, type DraftInput, scheduled } from './draft.ts';
+import type { Plan } from './plan.ts';
+
+/** The draft to go by, and whether it does all that the runbook asks for. */
+export interface Settled {
+  readonly draft: Draft;
+  readonly verdict: Plan['verdict'];
+  /** When everything would be done, with the runbook's confidence, if nothing were left out. */
+  readonly neededSeconds: number;
+}
+
+/** How much dearer time becomes when the choices by the weights alone are too slow. */
+const hastes = [10, 1000] as const;
+/** Attempts at leaving out just enough. */
+const cutsMax = 6;
+
+/**
+ * Without a deadline the choices by the weights. With one, if these are too slow, choices to which time is dearer; and
+ * if those are too slow as well, as much as can be done by the deadline, the rest left out by priority.
+ */
+export function settle(input: DraftInput): Settled {
+  const plain = draft(input, { haste: 1 });
+  const left = secondsLeft(input);
+  if (left === null || needed(input, plain) <= left) return settled(input, { draft: plain, whole: plain });
+  let fastest = plain;
+  for (const haste of hastes) {
+    const hurried = draft(input, { haste });
+    if (hurried.moving.length < plain.moving.length) continue;
+    if (needed(input, hurried) <= left) return settled(input, { draft: hurried, whole: hurried });
+    if (needed(input, hurried) < needed(input, fastest)) fastest = hurried;
+  }
+  return settled(input, { draft: cut(input, fastest, left), whole: fastest });
+}
+
+/** Until the deadline; null: there is none. */
+export function secondsLeft({ runbook, calendar }: DraftInput): number | null {
+  const { deadlineSeconds } = runbook;
+  return deadlineSeconds === null || calendar.startSeconds === null
+    ? null
+    : Math.max(0, deadlineSeconds - calendar.startSeconds);
+}
+
+export function needed({ runbook }: Pick<DraftInput, 'runbook'>, { timing, schedule }: Draft): number {
+  return schedule.unplaced.length > 0 ? Number.POSITIVE_INFINITY : timing.allDoneSeconds(runbook.confidence);
+}
+
+function settled(
+  input: DraftInput,
+  { draft: taken, whole }: { readonly draft: Draft; readonly whole: Draft },
+): Settled {
+  const left = secondsLeft(input);
+  const stuck = taken.choices.filter(isStuck);
+  const unplaceable = taken.requested.placements.some(({ decision }) => decision.chosen === null);
+  const isWhole = stuck.length === 0 && !unplaceable && taken.schedule.unplaced.length === 0;
+  const tooLate = left !== null && leastSeconds(input, whole) > left;
+  const isProven = stuck.some(isProvenStuck) || (tooLate && input.runbook.confidence > 0.5);
+  return {
+    draft: taken,
+    verdict: isWhole ? 'feasible' : isProven ? 'infeasible-proven' : 'none-found',
+    neededSeconds: whole.timing.allDoneSeconds(input.runbook.confidence),
+  };
+}
+
+/** Nothing is possible, as against not worth it. */
+export function isStuck({ candidate, decision }: Choice): boolean {
+  return candidate === null && decision.because.some(({ code }) => code === 'no-option');
+}
+
+/** Each way is refused by something that no other choice of host could have changed. */
+function isProvenStuck({ decision }: Choice): boolean {
+  return decision.rejected.every(({ because }) =>
+    because.some(({ code }) => code !== 'no-host-fits' && code !== 'costs-too-much'),
+  );
+}
+
+/** Leaves out what does not fit: the planned end is brought forward until the probable one meets the deadline. */
+function cut(input: DraftInput, fastest: Draft, left: number): Draft {
+  const { confidence } = input.runbook;
+  let limit = left;
+  let taken = fastest;
+  for (let attempt = 0; attempt < cutsMax; attempt++) {
+    taken = scheduled(input, { ...fastest, lookupsMax: lookupsDefault, deadlineSeconds: limit });
+    const done = taken.timing.allDoneSeconds(confidence);
+    if (done <= left) return taken;
+    limit *= (left / done) * 0.995;
+  }
+  return scheduled(input, { ...fastest, choices: [], lookupsMax: 1, deadlineSeconds: 0 });
+}
+
+/**
+ * A time before which nobody can be done with more than even odds, whatever is chosen: the bytes that the thriftiest
+ * possible way of each workload sends must cross the links around each site, and the longest chain of dependencies
+ * must run. With medians, since the sum of what moves take exceeds the sum of their medians at least every other time.
+ */
+function leastSeconds({ runbook, topology, calendar }: DraftInput, { moving }: Draft): number {
+  const cuts = [
+    ...topology.links.map((link) => [link]),
+    ...topology.sites.map(({ name }) => topology.links.filter(({ between }) => between.includes(name))),
+  ];
+  const bytes = cuts.map((links) => {
+    const names = new Set(links.map(({ name }) => name));
+    const work = moving.reduce((sum, { accepted }) => {
+      const crossing = accepted.map(
+        ({ path, estimate }) =>
+          path.links.filter(({ name }) => names.has(name)).length * estimate.wireBytes.p50,
+      );
+      return sum + Math.min(...crossing);
+    }, 0);
+    const capacities = links.map((link) => stepsOf(link, runbook.limits.linkShareMax, calendar));
+    return timeForWork(work, capacities);
+  });
+  return Math.max(0, ...bytes, longestChain(moving));
+}
+
+function longestChain(moving: Draft['moving']): number {
+  const byName = new Map(moving.map((choice) => [choice.workload.name, choice]));
+  const ends = new Map<string, number>();
+  const end = (name: string): number => {
+    const known = ends.get(name);
+    const choice = byName.get(name);
+    if (known !== undefined || choice === undefined) return known ?? 0;
+    ends.set(name, 0);
+    const own = Math.min(...choice.accepted.map(({ estimate }) => estimate.totalSeconds.p50));
+    const value = own + Math.max(0, ...choice.workload.dependsOn.map(end));
+    ends.set(name, value);
+    return value;
+  };
+  return Math.max(0, ...moving.map(({ workload }) => end(workload.name)));
+}

@@ -1,0 +1,106 @@
+import type { Random } from '../../topology/world.ts';
+import type { Calendar } from '../choose/calendar.ts';
+import type { Choice } from '../choose/choose.ts';
+import type { Choosing } from '../choose/choosing.ts';
+import { createFleet } from '../choose/fleet.ts';
+import { Hosts } from '../choose/hosts.ts';
+import { Load } from '../choose/load.ts';
+import { Predictor } from '../choose/predict.ts';
+import { weightsOf } from '../choose/presets.ts';
+import { Room } from '../choose/room.ts';
+import type { Model } from '../estimate/model.ts';
+import { requested } from '../schedule/goals/goals.ts';
+import type { Requested } from '../schedule/goals/requested.ts';
+import { lookupsDefault } from '../schedule/limits.ts';
+import type { Schedule } from '../schedule/problem.ts';
+import { schedule } from '../schedule/schedule.ts';
+import type { Runbook } from '../../topology/resolve/runbook.ts';
+import type { Topology } from '../../topology/resolve/topology.ts';
+import { timingOf, type Timing } from './assemble.ts';
+import { menuOf, type Menu, type Moving } from './menu.ts';
+import { select } from './select.ts';
+
+/** One attempt at a plan: choices under one haste, their schedule, and when it would be done. */
+export interface Draft {
+  readonly choosing: Choosing;
+  readonly requested: Requested;
+  readonly choices: readonly Choice[];
+  readonly moving: readonly Moving[];
+  readonly menu: Menu;
+  readonly schedule: Schedule;
+  readonly timing: Timing;
+}
+
+export interface DraftInput {
+  readonly topology: Topology;
+  readonly runbook: Runbook;
+  readonly model: Model;
+  readonly calendar: Calendar;
+  readonly random: Random;
+}
+
+export interface DraftOptions {
+  /** How much dearer than the weights say time is. */
+  readonly haste: number;
+  /** Of places in the schedule. */
+  readonly lookupsMax?: number;
+}
+
+export function draft(input: DraftInput, { haste, lookupsMax = lookupsDefault }: DraftOptions): Draft {
+  const choosing = choosingOf(input, haste);
+  const wanted = requested(choosing);
+  const narrowed = { ...choosing, leaving: leavingOf(wanted), hosts: new Hosts(wanted.closed) };
+  const choices = select(narrowed, wanted);
+  return scheduled(input, {
+    choosing: narrowed,
+    requested: wanted,
+    choices,
+    lookupsMax,
+    deadlineSeconds: null,
+  });
+}
+
+/** The same choices on another schedule: jobs that would end after the deadline are left out. */
+export function scheduled(
+  { calendar, random }: DraftInput,
+  {
+    choosing,
+    requested: wanted,
+    choices,
+    lookupsMax,
+    deadlineSeconds,
+  }: Pick<Draft, 'choosing' | 'requested' | 'choices'> & {
+    readonly lookupsMax: number;
+    readonly deadlineSeconds: number | null;
+  },
+): Draft {
+  const moving = choices.filter(isMoving);
+  const menu = menuOf(choosing, moving, calendar);
+  const result = schedule(menu.problem, {
+    random,
+    cuts: menu.cuts,
+    lookupsMax,
+    ...(deadlineSeconds === null ? {} : { deadlineSeconds }),
+  });
+  const timing = timingOf(menu, result, random);
+  return { choosing, requested: wanted, choices, moving, menu, schedule: result, timing };
+}
+
+function choosingOf({ topology, runbook, model, calendar }: DraftInput, haste: number): Choosing {
+  const weights = weightsOf(runbook.weights);
+  return {
+    fleet: createFleet(topology, runbook),
+    calendar,
+    hosts: new Hosts(new Set()),
+    room: new Room(topology),
+    load: new Load(runbook.limits.linkShareMax),
+    predictor: new Predictor(model),
+    weights: { ...weights, moveSecond: weights.moveSecond * haste },
+    leaving: new Set(),
+  };
+}
+
+const leavingOf = ({ moves }: Requested): ReadonlySet<string> =>
+  new Set(moves.map(({ workload }) => workload));
+
+const isMoving = (choice: Choice): choice is Moving => choice.candidate !== null;

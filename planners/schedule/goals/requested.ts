@@ -1,0 +1,36 @@
+import type { Choice } from '../../choose/choose.ts';
+import type { Placement, Recurrence } from '../../plan/plan.ts';
+import type { Reason } from '../../plan/reasons.ts';
+
+/**
+ * What a goal asks for: who is to move and where to, and, for goals that are not about moving, what else is to happen.
+ * One file a goal here; what is chosen and when it runs is the same for all.
+ */
+export interface Requested {
+  readonly moves: readonly WantedMove[];
+  /** Hosts that are to take nothing. */
+  readonly closed: ReadonlySet<string>;
+  /** Workloads of the goal that need no move. */
+  readonly stays: readonly { readonly workload: string; readonly because: readonly Reason[] }[];
+  readonly placements: readonly Placement[];
+  readonly recurrence: Recurrence | null;
+  /** Why a move that could be made is not worth it; null: it is. */
+  readonly worthless: (choice: Choice) => Reason | null;
+}
+
+export interface WantedMove {
+  readonly workload: string;
+  /** Names of sites. */
+  readonly targets: readonly string[];
+  /** Keys of the only hosts that will do; null: any. */
+  readonly hosts: ReadonlySet<string> | null;
+}
+
+export const nothing: Requested = {
+  moves: [],
+  closed: new Set(),
+  stays: [],
+  placements: [],
+  recurrence: null,
+  worthless: () => null,
+};
