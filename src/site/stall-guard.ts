@@ -44,23 +44,37 @@ export class StallGuard {
   }
 
   async #watch(workload: string, hypervisor: Hypervisor, signal: AbortSignal): Promise<void> {
-    let seen = { mark: '', atSeconds: this.#clock.monotonicSeconds() };
+    let seen: Seen = { transfer: null, atSeconds: this.#clock.monotonicSeconds() };
     for (;;) {
-      const { transfer } = await hypervisor.inspect(workload, signal);
+      const transfer = await this.#look(workload, hypervisor, { seen, signal });
       if (transfer === null || hasEnded(transfer)) return;
-      const mark = `${transfer.status} ${transfer.transferredBytes}`;
       const nowSeconds = this.#clock.monotonicSeconds();
-      if (mark !== seen.mark || transfer.status === 'post-copy') seen = { mark, atSeconds: nowSeconds };
-      if (nowSeconds - seen.atSeconds >= this.#limitFor(transfer)) {
-        const silentSeconds = nowSeconds - seen.atSeconds;
+      const silentSeconds = nowSeconds - seen.atSeconds;
+      if (moves(seen.transfer, transfer)) seen = { transfer, atSeconds: nowSeconds };
+      else if (silentSeconds >= this.#limitFor(transfer)) {
         this.#log.warn(
           { workload, status: transfer.status, silentSeconds },
           'no byte moves: connections are reset',
         );
         await hypervisor.resetTransfer(workload, signal);
-        seen = { mark, atSeconds: nowSeconds };
+        seen = { transfer, atSeconds: nowSeconds };
       }
       await this.#clock.sleep(stallLookSeconds, signal);
+    }
+  }
+
+  /** A hypervisor that does not answer shows no byte that moved. */
+  async #look(
+    workload: string,
+    hypervisor: Hypervisor,
+    { seen, signal }: { readonly seen: Seen; readonly signal: AbortSignal },
+  ): Promise<TransferProgress | null> {
+    try {
+      return (await hypervisor.inspect(workload, signal)).transfer;
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#log.warn({ workload, error: String(error) }, 'the transfer cannot be looked at');
+      return seen.transfer;
     }
   }
 
@@ -71,3 +85,13 @@ export class StallGuard {
 
 const hasEnded = ({ status }: TransferProgress): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';
+
+interface Seen {
+  readonly transfer: TransferProgress | null;
+  readonly atSeconds: number;
+}
+
+const moves = (before: TransferProgress | null, now: TransferProgress): boolean =>
+  now.status === 'post-copy' ||
+  before?.status !== now.status ||
+  before.transferredBytes !== now.transferredBytes;

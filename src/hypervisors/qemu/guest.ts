@@ -103,6 +103,19 @@ export class QemuGuest {
     return await this.#connected().execute(command, parameters, signal);
   }
 
+  /**
+   * For what must not wait while QEMU's main loop does: inside stop-and-copy over a path that is cut, the loop hangs for
+   * as long as TCP tries. Null when there was no answer; QEMU carries the command out when the loop goes on.
+   */
+  async askBriefly(command: string, parameters: object, signal: AbortSignal): Promise<unknown> {
+    try {
+      return await this.#connected().executeBriefly(command, parameters, signal);
+    } catch (error) {
+      if (error instanceof LonghaulError && error.code === 'LH_QMP_TIMEOUT') return null;
+      throw error;
+    }
+  }
+
   async askOutOfBand(command: string, parameters: object, signal: AbortSignal): Promise<unknown> {
     return await this.#connected().executeOutOfBand(command, parameters, signal);
   }
@@ -181,11 +194,11 @@ export class QemuGuest {
     return migrationInfoSchema.parse(await this.ask('query-migrate', {}, signal));
   }
 
-  /** Nothing new where the process has just ended, or its monitor is being found again. */
+  /** Nothing new where QEMU does not answer now: it has just ended, is being found again, or its main loop waits. */
   async #migrationInfoIfThere(signal: AbortSignal): Promise<MigrationInfo> {
     if (!this.#model.isAlive || this.#connection === null) return {};
     try {
-      return await this.#migrationInfo(signal);
+      return migrationInfoSchema.parse((await this.askBriefly('query-migrate', {}, signal)) ?? {});
     } catch (error) {
       if (error instanceof LonghaulError && error.code === 'LH_QMP_LOST') return {};
       throw error;

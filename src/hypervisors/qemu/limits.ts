@@ -11,6 +11,8 @@ export const downtimeLimitMillisecondsMax = 2_000_000;
 
 /** A monitor command answers in milliseconds; a host that swaps or a main loop that drains a disk takes seconds. */
 export const commandSecondsMax = 15;
+/** For a look at figures: rather old ones than none for long. */
+export const briefSecondsMax = 1;
 /** Starting a process: memory is mapped, not touched; a memory backend with preallocation takes a second per 10 GiB. */
 export const startSecondsMax = 60;
 /** From `migrate_cancel` to the guest running again; then the connections are cut (`yank`), which was seen to take 1 s. */

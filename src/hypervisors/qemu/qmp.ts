@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LonghaulError } from '../../../topology/errors.ts';
 import type { Clock } from '../../../topology/world.ts';
 import { withDeadline } from '../../world/deadline.ts';
-import { answerBytesMax, commandSecondsMax } from './limits.ts';
+import { answerBytesMax, briefSecondsMax, commandSecondsMax } from './limits.ts';
 
 /**
  * One QEMU machine protocol (QMP) connection over a unix socket: commands answered by id, each with a deadline; events
@@ -26,6 +26,12 @@ export interface QmpOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly listener: QmpListener;
+}
+
+interface SendOptions {
+  readonly parameters: object;
+  readonly signal: AbortSignal;
+  readonly seconds: number;
 }
 
 const answerSchema = z.object({
@@ -82,12 +88,17 @@ export class QmpConnection {
   }
 
   async execute(command: string, parameters: object, signal: AbortSignal): Promise<unknown> {
-    return await this.#send('execute', command, { parameters, signal });
+    return await this.#send('execute', command, { parameters, signal, seconds: commandSecondsMax });
+  }
+
+  /** With a short deadline; QEMU carries the command out nevertheless when its main loop goes on. */
+  async executeBriefly(command: string, parameters: object, signal: AbortSignal): Promise<unknown> {
+    return await this.#send('execute', command, { parameters, signal, seconds: briefSecondsMax });
   }
 
   /** Is answered also while the main loop hangs; only for the few commands that QEMU allows it for. */
   async executeOutOfBand(command: string, parameters: object, signal: AbortSignal): Promise<unknown> {
-    return await this.#send('exec-oob', command, { parameters, signal });
+    return await this.#send('exec-oob', command, { parameters, signal, seconds: commandSecondsMax });
   }
 
   close(): void {
@@ -110,16 +121,15 @@ export class QmpConnection {
   async #send(
     verb: 'execute' | 'exec-oob',
     command: string,
-    { parameters, signal }: { readonly parameters: object; readonly signal: AbortSignal },
+    { parameters, signal, seconds }: SendOptions,
   ): Promise<unknown> {
     const { workload, clock } = this.#options;
     if (this.#ended !== null) throw this.#ended;
     const id = this.#nextId++;
-    const expired = (): LonghaulError =>
-      new LonghaulError('LH_QMP_TIMEOUT', [workload, command, commandSecondsMax]);
+    const expired = (): LonghaulError => new LonghaulError('LH_QMP_TIMEOUT', [workload, command, seconds]);
     try {
       const answer = await withDeadline(
-        { clock, seconds: commandSecondsMax, signal },
+        { clock, seconds, signal },
         expired,
         async () =>
           await new Promise<Answer>((resolve, reject) => {

@@ -94,7 +94,7 @@ export interface TransferMoments {
   readonly resumedAtSeconds: number | null;
 }
 
-/** On cancel and failure QEMU forgets the figures of RAM: `before` has the last ones that were seen. */
+/** What QEMU does not say, or forgets on cancel and failure, is what was seen last: `before`. */
 export function progressOf(
   info: MigrationInfo,
   {
@@ -112,14 +112,14 @@ export function progressOf(
   const executes = model.migration.direction === 'in' || model.executes;
   const status = transferStatus(model.migration.status, executes);
   if (status === null) return null;
-  const figures = info.ram === undefined ? (before ?? noFigures) : figuresOf(info.ram);
+  const throttle = info['cpu-throttle-percentage'];
   return {
-    ...figures,
+    ...(info.ram === undefined ? (before ?? noFigures) : figuresOf(info.ram)),
     status,
     elapsedSeconds: milliseconds(info['total-time']) ?? before?.elapsedSeconds ?? 0,
-    throttleRatio: (info['cpu-throttle-percentage'] ?? 0) / 100,
-    downtimeSeconds: milliseconds(info.downtime),
-    setupSeconds: milliseconds(info['setup-time']),
+    throttleRatio: throttle === undefined ? (before?.throttleRatio ?? 0) : throttle / 100,
+    downtimeSeconds: milliseconds(info.downtime) ?? before?.downtimeSeconds ?? null,
+    setupSeconds: milliseconds(info['setup-time']) ?? before?.setupSeconds ?? null,
     ...moments,
     error: errorOf(status, model.migration.status, info['error-desc']),
   };

@@ -51,7 +51,7 @@ export async function cancel(
       'it not to be in post-copy',
     ]);
   if (isUnderWay(guest)) {
-    await guest.ask('migrate_cancel', {}, signal);
+    await guest.askBriefly('migrate_cancel', {}, signal);
     const hasEnded = await settles(guest, cancelSecondsMax, signal);
     if (!hasEnded) await reset(guest, signal);
     await guest.until((one) => !isUnderWay(one), {
