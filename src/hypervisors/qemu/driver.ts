@@ -5,8 +5,9 @@ import type { GuestState, HostDescription, TargetSpec, TransferOrder } from '../
 import type { GuestChange, Hypervisor } from '../hypervisor.ts';
 import { qemuArguments, tapName } from './arguments.ts';
 import type { QemuHost } from './configuration.ts';
-import { type GuestDefinition, parseDefinition } from './definition.ts';
+import type { GuestDefinition } from './definition.ts';
 import { measureDirty } from './dirty.ts';
+import { bridgeOf, fitDefinition, refuseUnfitOrder } from './fit.ts';
 import { type GuestContext, QemuGuest } from './guest.ts';
 import { readHeartbeat } from './heartbeat.ts';
 import {
@@ -19,7 +20,7 @@ import {
   startSecondsMax,
 } from './limits.ts';
 import { machineTypes } from './machine-types.ts';
-import { hasEnded, killProcess, startProcess } from './process.ts';
+import { destroyConnections, hasEnded, killProcess, startProcess } from './process.ts';
 import { GuestFolder, type GuestRecord } from './record.ts';
 import { capabilitiesOf, parametersOf } from './settings.ts';
 import { adjust, cancel, reset, send } from './transfer.ts';
@@ -62,15 +63,12 @@ export class QemuHypervisor implements Hypervisor {
   }
 
   async hosts(signal: AbortSignal): Promise<readonly HostDescription[]> {
-    const { name, memoryBytes } = this.#host;
-    const used = [...this.#guests.values()]
-      .filter(({ model }) => model.isAlive)
-      .reduce((sum, { record }) => sum + record.definition.memoryBytes, 0);
+    const { name } = this.#host;
     return [
       {
         name,
         hypervisor: 'qemu',
-        memoryBytesFree: Math.max(0, memoryBytes - used),
+        memoryBytesFree: Math.max(0, this.#memoryBytesFree()),
         machineTypes: await machineTypes(this.#run, this.#host, signal),
         supportsPostCopy: this.supportsPostCopy,
       },
@@ -114,18 +112,13 @@ export class QemuHypervisor implements Hypervisor {
     spec: TargetSpec,
     signal: AbortSignal,
   ): Promise<{ readonly uri: string }> {
-    if (spec.content !== 'guest')
-      throw new LonghaulError('LH_GUEST_UNFIT', [
-        workload,
-        'this driver does not copy disks of a stopped guest',
-      ]);
     const there = this.#guests.get(workload);
     if (there !== undefined && there.record.incomingUri !== null && isWaiting(there.state))
       return { uri: there.record.incomingUri };
     if (there !== undefined && there.state !== 'failed' && there.state !== 'incoming')
       throw this.#wrongState(workload, there.state, 'to be a target');
     if (there !== undefined) await this.#remove(there, signal);
-    const definition = this.#adapt(workload, spec);
+    const definition = this.#fit(workload, spec);
     const record: GuestRecord = {
       format: 'longhaul-qemu/1',
       role: 'incoming',
@@ -150,7 +143,7 @@ export class QemuHypervisor implements Hypervisor {
     if (isOnItsWay && guest.record.outgoingUri === order.uri) return;
     if (isOnItsWay || state !== 'running')
       throw this.#wrongState(workload, state, 'to be running, with no other transfer under way');
-    this.#refuseUnfit(guest, order);
+    refuseUnfitOrder(this.#host, guest.record.definition, order);
     guest.record = { ...guest.record, outgoingUri: order.uri };
     await this.#folder.saveRecord(guest.record);
     await send(guest, order, signal);
@@ -171,7 +164,7 @@ export class QemuHypervisor implements Hypervisor {
 
   async resetTransfer(workload: string, signal: AbortSignal): Promise<void> {
     const guest = this.#guests.get(workload);
-    if (guest?.model.isAlive === true) await reset(guest, signal);
+    if (guest?.model.isAlive === true) await this.#reset(guest, signal);
   }
 
   async resume(workload: string, signal: AbortSignal): Promise<void> {
@@ -216,7 +209,7 @@ export class QemuHypervisor implements Hypervisor {
     if (state === 'running') return;
     if (state !== 'stopped' && state !== 'absent') throw this.#wrongState(workload, state, 'to be stopped');
     const own = guest?.record.definition ?? (await this.#folder.definition(workload));
-    await this.#boot(own ?? this.#adapt(workload, spec), signal);
+    await this.#boot(own ?? this.#fit(workload, spec), signal);
   }
 
   async autostart(mayStart: (workload: string) => boolean, signal: AbortSignal): Promise<readonly string[]> {
@@ -263,10 +256,38 @@ export class QemuHypervisor implements Hypervisor {
     const { workload } = record.definition;
     const guest = new QemuGuest(this.#context(), this.#folder.files(workload), record);
     this.#guests.set(workload, guest);
-    await guest.attach(signal);
+    await this.#find(guest, signal);
     // Its agent died between the target's first instruction and this note of it.
     if (guest.state === 'running') await this.#comeHome(guest);
     this.#log.info({ workload, state: guest.state }, 'guest found');
+  }
+
+  /**
+   * A QEMU whose main loop waits for a stream over a dead path answers no new monitor, so its connections are ended by
+   * the kernel. One that still does not answer is asked again and again while the agent goes on.
+   */
+  async #find(guest: QemuGuest, signal: AbortSignal): Promise<void> {
+    try {
+      await guest.attach(signal);
+    } catch (error) {
+      if (!isSilence(error)) throw error;
+      this.#log.warn({ workload: guest.workload, error: String(error) }, 'monitor does not answer');
+      if (guest.record.outgoingUri !== null)
+        await destroyConnections(this.#run, this.#host, guest.record.outgoingUri);
+      guest.attachLater();
+      await guest
+        .until(({ isFound }) => isFound, { what: 'found', seconds: runSecondsMax, signal })
+        .catch(() => undefined); // it is told as it was last known until it answers
+    }
+  }
+
+  async #reset(guest: QemuGuest, signal: AbortSignal): Promise<void> {
+    try {
+      await reset(guest, signal);
+    } catch (error) {
+      if (!isSilence(error) || guest.record.outgoingUri === null) throw error;
+      await destroyConnections(this.#run, this.#host, guest.record.outgoingUri);
+    }
   }
 
   async #comeHome(guest: QemuGuest): Promise<void> {
@@ -312,9 +333,7 @@ export class QemuHypervisor implements Hypervisor {
 
   async #plugIn({ workload, nics }: GuestDefinition, signal: AbortSignal): Promise<void> {
     for (const [index, { network }] of nics.entries()) {
-      const bridge = this.#host.networks[network]?.bridge;
-      if (bridge === undefined)
-        throw new LonghaulError('LH_GUEST_UNFIT', [workload, this.#noNetwork(network)]);
+      const bridge = bridgeOf(this.#host, workload, network);
       const argv = [
         ...this.#host.commandPrefix,
         'ip',
@@ -332,37 +351,13 @@ export class QemuHypervisor implements Hypervisor {
     }
   }
 
-  /** The source's definition with this site's networks; refused before anything is started. */
-  #adapt(workload: string, { definition, nics }: TargetSpec): GuestDefinition {
-    const source = parseDefinition(definition, `definition of '${workload}'`);
-    if (source.workload !== workload)
-      throw new LonghaulError('LH_GUEST_UNFIT', [workload, `the definition is of '${source.workload}'`]);
-    const adapted = {
-      ...source,
-      nics: source.nics.map((nic) => ({
-        ...nic,
-        network: nics.find(({ mac }) => mac === nic.mac)?.network ?? nic.network,
-      })),
-    };
-    for (const { network } of adapted.nics)
-      if (this.#host.networks[network] === undefined)
-        throw new LonghaulError('LH_GUEST_UNFIT', [workload, this.#noNetwork(network)]);
-    const used = [...this.#guests.values()].filter(({ model }) => model.isAlive);
-    const free = used.reduce(
-      (rest, { record }) => rest - record.definition.memoryBytes,
-      this.#host.memoryBytes,
-    );
-    if (free < adapted.memoryBytes)
-      throw new LonghaulError('LH_GUEST_UNFIT', [
-        workload,
-        `host '${this.#host.name}' has ${free} bytes of memory left for guests; it needs ${adapted.memoryBytes}`,
-      ]);
-    return adapted;
+  #fit(workload: string, spec: TargetSpec): GuestDefinition {
+    return fitDefinition(this.#host, { workload, spec, memoryBytesFree: this.#memoryBytesFree() });
   }
 
-  #noNetwork(network: string): string {
-    const known = Object.keys(this.#host.networks).join(', ') || 'none';
-    return `host '${this.#host.name}' has no network '${network}'; it has ${known}`;
+  #memoryBytesFree(): number {
+    const alive = [...this.#guests.values()].filter(({ model }) => model.isAlive);
+    return alive.reduce((rest, { record }) => rest - record.definition.memoryBytes, this.#host.memoryBytes);
   }
 
   /** The first free port of the range; QEMU looks for it itself. */
@@ -372,26 +367,6 @@ export class QemuHypervisor implements Hypervisor {
     await guest.ask('migrate-incoming', { uri: `tcp:${address}:${firstPort},to=${lastPort}` }, signal);
     const port = await guest.incomingPort(signal);
     return `tcp:${address}:${port}`;
-  }
-
-  #refuseUnfit(guest: QemuGuest, order: TransferOrder): void {
-    const { workload } = guest;
-    if (order.content !== 'guest')
-      throw new LonghaulError('LH_GUEST_UNFIT', [
-        workload,
-        'this driver does not copy disks of a stopped guest',
-      ]);
-    if (!/^tcp:\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/.test(order.uri))
-      throw new LonghaulError('LH_GUEST_UNFIT', [
-        workload,
-        `'${order.uri}' is not of the form tcp:ADDRESS:PORT`,
-      ]);
-    const isRound = guest.record.definition.memoryBytes % lostPagesBlockBytes === 0;
-    if (this.#host.accelerator === 'tcg' && isRound)
-      throw new LonghaulError('LH_GUEST_UNFIT', [
-        workload,
-        `without KVM, QEMU loses written pages of a memory that is a multiple of 256 KiB; give it ${guest.record.definition.memoryBytes + 8192} bytes`,
-      ]);
   }
 
   async #remove(guest: QemuGuest, signal: AbortSignal): Promise<void> {
@@ -426,7 +401,7 @@ export interface QemuWorld {
   readonly run: RunCommand;
 }
 
-const isWaiting = (state: GuestState['state']): boolean => state === 'incoming' || state === 'loaded';
+const isSilence = (error: unknown): boolean =>
+  error instanceof LonghaulError && (error.code === 'LH_QMP_TIMEOUT' || error.code === 'LH_QMP_LOST');
 
-/** QEMU 7.2 TCG: its fast path over whole words of the dirty bitmap forgets to protect the pages again. */
-const lostPagesBlockBytes = 256 * 1024;
+const isWaiting = (state: GuestState['state']): boolean => state === 'incoming' || state === 'loaded';

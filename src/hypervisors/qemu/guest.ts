@@ -72,6 +72,17 @@ export class QemuGuest {
     return transferStatus(migration.status, migration.direction === 'in' || executes);
   }
 
+  /** False while a live process has not answered since it was looked for. */
+  get isFound(): boolean {
+    return !this.#model.isAlive || this.#connection !== null;
+  }
+
+  /** Goes on trying in the background; until then it is told as not running. */
+  attachLater(): void {
+    this.#update({ isAlive: true });
+    this.#lost('it has not been found yet');
+  }
+
   /** Connects to the process if it lives, and learns where it stands. */
   async attach(signal: AbortSignal): Promise<void> {
     if ((await findProcess(this.files)) === null) {
@@ -79,14 +90,27 @@ export class QemuGuest {
       return;
     }
     const { clock } = this.#context;
+    let isAttached = false;
     const listener = {
       event: (event: QmpEvent) => this.#event(event),
-      closed: (why: string) => this.#lost(why),
+      closed: (why: string) => {
+        if (isAttached) this.#lost(why);
+      },
     };
-    this.#connection = await QmpConnection.open(
-      { workload: this.workload, path: this.files.monitor, clock, listener },
-      signal,
-    );
+    const options = { workload: this.workload, path: this.files.monitor, clock, listener };
+    const connection = await QmpConnection.open(options, signal);
+    this.#connection = connection;
+    try {
+      await this.#learn(signal);
+      isAttached = true;
+    } catch (error) {
+      connection.close();
+      this.#connection = null;
+      throw error;
+    }
+  }
+
+  async #learn(signal: AbortSignal): Promise<void> {
     const { running, status } = runStateSchema.parse(await this.ask('query-status', {}, signal));
     const { status: migrationStatus = 'none' } = await this.#migrationInfo(signal);
     const direction = this.#record.outgoingUri === null ? 'in' : 'out';

@@ -9,6 +9,12 @@ export const samplePagesPerGibibyte = 4096;
 /** qapi/migration.json 7.2: downtime-limit 1…2 000 000 ms. */
 export const downtimeLimitMillisecondsMax = 2_000_000;
 
+/**
+ * QEMU 7.2 without KVM: the fast path of its dirty bitmap, taken for blocks aligned to 64 pages, forgets to protect the
+ * pages again, and what the guest writes afterwards is lost.
+ */
+export const lostPagesBlockBytes = 256 * 1024;
+
 /** A monitor command answers in milliseconds; a host that swaps or a main loop that drains a disk takes seconds. */
 export const commandSecondsMax = 15;
 /** For a look at figures: rather old ones than none for long. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { LonghaulError } from '../../../topology/errors.ts';
 import type { Clock, RunCommand } from '../../../topology/world.ts';
-import type { GuestFiles } from './configuration.ts';
-import { pollSeconds } from './limits.ts';
+import type { GuestFiles, QemuHost } from './configuration.ts';
+import { commandSecondsMax, pollSeconds } from './limits.ts';
 
 /**
  * The operating system's side of one QEMU process. It is a daemon of its own: it lives on when its agent dies, and is
@@ -58,6 +58,21 @@ export async function hasEnded(
 export async function killProcess(files: GuestFiles): Promise<void> {
   const pid = await findProcess(files);
   if (pid !== null) process.kill(pid, 'SIGKILL');
+}
+
+/**
+ * Ends the TCP connections to where a stream goes, by the kernel (sock_diag destroy): also of a QEMU that answers
+ * nobody. The guest's own connections are not this host's and are not touched.
+ */
+export async function destroyConnections(
+  run: RunCommand,
+  { commandPrefix }: Pick<QemuHost, 'commandPrefix'>,
+  uri: string,
+): Promise<void> {
+  const [, address = '', port = ''] = uri.split(':');
+  const argv = [...commandPrefix, 'ss', '-K', '-t', 'dst', address, 'dport', '=', port];
+  const { exitCode, stderr } = await run(argv, { timeoutSeconds: commandSecondsMax });
+  if (exitCode !== 0) throw new LonghaulError('LH_COMMAND_FAILED', [argv.join(' '), exitCode, stderr.trim()]);
 }
 
 /**

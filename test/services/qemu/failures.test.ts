@@ -97,6 +97,18 @@ requires('qemu failures', await qemuNeeds(), () => {
     });
   });
 
+  test('a path cut inside stop-and-copy while the agent is dead: the next agent frees the guest', async () => {
+    await withTransfer('pre-copy', async ({ hosts, path, drivers, paris }) => {
+      await eventually(realClock, drivers.paris, ({ state }) => state === 'paused');
+      path.cut();
+      await paris.close();
+      await realClock.sleep(stallSeconds, signal);
+      const reopened = await hosts.open('paris');
+      const guest = await eventually(realClock, reopened, ({ state }) => state === 'running');
+      expect(guest.transfer?.status).toBe('failed');
+    });
+  });
+
   test('a target that dies inside stop-and-copy leaves the guest running at the source', async () => {
     await withTransfer('pre-copy', async (scene) => {
       await untilStopped(scene);
