@@ -18,6 +18,7 @@ import type { LabGuest, LabState } from './state.ts';
 export const topologyFile = (runtime: string): string => path.join(runtime, 'topology.yaml');
 export const runbookFile = (runtime: string): string => path.join(runtime, 'runbook.yaml');
 
+export const networkName = 'lan';
 export const hostName = (site: SiteName): string => `${site}-1`;
 export const guestMachine = { cpuModel: 'qemu64', machineType: 'pc-q35-7.2' } as const;
 
@@ -50,11 +51,11 @@ export function topologyDocument(runtime: string, layout: Layout, state: LabStat
 }
 
 function siteDocument(runtime: string, layout: Layout, site: SiteName): unknown {
-  const { subnet, defaultGateway, managementAddress, servicesAddress } = layout.sites[site];
+  const { subnet, defaultGateway, managementAddress } = layout.sites[site];
   const keys = keyFiles(runtime);
   return {
     name: site,
-    networks: [{ name: 'lan', subnet, defaultGateway, mtu: 1500, gatewayInline: true }],
+    networks: [{ name: networkName, subnet, defaultGateway, mtu: 1500, gatewayInline: true }],
     hosts: [
       {
         name: hostName(site),
@@ -71,15 +72,18 @@ function siteDocument(runtime: string, layout: Layout, site: SiteName): unknown 
       token: `file:${keys.token(site)}`,
       certificateAuthority: keys.authority,
     },
-    dns: [
-      {
-        name: `ns-${site}`,
-        address: servicesAddress,
-        port: nameServerPort,
-        zones: [zone, ...reverseZones],
-        key: { name: keyName, secret: `file:${keys.dns}` },
-      },
-    ],
+    dns: [nameServerDocument(runtime, layout, site)],
+  };
+}
+
+/** As the topology and the agent's file have it. */
+export function nameServerDocument(runtime: string, layout: Layout, site: SiteName): unknown {
+  return {
+    name: `ns-${site}`,
+    address: layout.sites[site].servicesAddress,
+    port: nameServerPort,
+    zones: [zone, ...reverseZones],
+    key: { name: keyName, secret: `file:${keyFiles(runtime).dns}` },
   };
 }
 
@@ -107,7 +111,12 @@ function workloadDocument(guest: LabGuest): unknown {
     memory: `${memoryBytes} B`,
     dirty: dirtyCurve(guest),
     addresses: [
-      { network: 'lan', address, mac, newAddresses: { b: { network: 'lan', address: newAddress } } },
+      {
+        network: networkName,
+        address,
+        mac,
+        newAddresses: { b: { network: networkName, address: newAddress } },
+      },
     ],
     names: [{ name: `${name}.${zone}`, ttl: formatSeconds(guestNameTtlSeconds) }],
     sessions: 'keep',

@@ -1,8 +1,5 @@
-import path from 'node:path';
 import { LonghaulError } from '../../topology/errors.ts';
 import { readIfThere } from './files.ts';
-import type { GuestImage } from './guest/image.ts';
-import { addGuestPort, inNamespace } from './kernel.ts';
 import { guestAddress, guestsMax, type Layout, macOf } from './layout.ts';
 import { guestBootSecondsMax, oddMemoryBytes } from './limits.ts';
 import type { LabGuest } from './state.ts';
@@ -28,6 +25,14 @@ export function planGuests(
 ): readonly LabGuest[] {
   if (!Number.isInteger(count) || count < 0 || count > guestsMax)
     throw new LonghaulError('LH_OPTION_INVALID', ['--guests', `${count} is not between 0 and ${guestsMax}`]);
+  if (
+    !/^\d+,\d+,\d+,(sequential|random|hot),(random|compressible|zero)(,\d+,\d+)?$/.test(dirty) &&
+    dirty !== ''
+  )
+    throw new LonghaulError('LH_OPTION_INVALID', [
+      '--dirty',
+      `'${dirty}' is not used MiB, pages/s, set MiB, pattern, content; write for example "48,500,16,random,random"`,
+    ]);
   return Array.from({ length: count }, (_, index) => {
     const address = guestAddress('a', index);
     return {
@@ -48,41 +53,15 @@ export function planGuests(
   });
 }
 
-export const guestPort = (guest: LabGuest): string => guest.name.replace('guest-', 'tap');
-export const consoleFile = (runtime: string, guest: LabGuest): string =>
-  path.join(runtime, `${guest.name}.console`);
-
-export async function guestCommand(
-  world: LabWorld,
-  layout: Layout,
-  { guest, image }: { readonly guest: LabGuest; readonly image: GuestImage },
-): Promise<readonly string[]> {
-  const { hypervisor, bridge } = layout.sites.a;
-  const port = guestPort(guest);
-  await addGuestPort(world.run, { hypervisor, bridge, port });
-  const { runtime } = world.directories;
-  return inNamespace(hypervisor, [
-    'qemu-system-x86_64',
-    ...['-name', guest.name, '-machine', 'pc-q35-7.2,accel=tcg', '-cpu', 'qemu64', '-smp', '1'],
-    ...['-m', `${guest.memoryBytes / 1024}K`, '-nodefaults', '-display', 'none', '-no-reboot'],
-    ...['-kernel', image.kernel, '-initrd', image.initramfs, '-append', kernelLine(guest)],
-    ...['-serial', `file:${consoleFile(runtime, guest)}`],
-    ...['-qmp', `unix:${path.join(runtime, guest.name)}.qmp,server=on,wait=off`],
-    ...['-netdev', `tap,id=net0,ifname=${port},script=no,downscript=no`],
-    ...['-device', `virtio-net-pci,netdev=net0,mac=${guest.mac},romfile=`],
-  ]);
-}
-
 /** Booted, and its counter goes. */
-export async function awaitGuest(world: LabWorld, guest: LabGuest): Promise<void> {
-  const file = consoleFile(world.directories.runtime, guest);
-  const what = { what: guest.name, seconds: guestBootSecondsMax, hint: file };
+export async function awaitGuest(world: LabWorld, guest: LabGuest, consoleFile: string): Promise<void> {
+  const what = { what: guest.name, seconds: guestBootSecondsMax, hint: consoleFile };
   await awaitResult(world, what, async () =>
-    /^TICK \d+/m.test((await readIfThere(file)) ?? '') ? true : null,
+    /^TICK \d+/m.test((await readIfThere(consoleFile)) ?? '') ? true : null,
   );
 }
 
-function kernelLine({ options }: LabGuest): string {
+export function kernelLine({ options }: LabGuest): string {
   const set = Object.entries(options)
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `lh.${name}=${value}`);

@@ -126,6 +126,7 @@ export function renderPlumbing({
   circuits,
   bridges,
   addresses,
+  macs,
 }: Layout): readonly NamespaceLines[] {
   const ends = [...cables, ...circuits].flatMap(({ ends }) => ends);
   return namespaces.map((namespace) => {
@@ -136,6 +137,9 @@ export function renderPlumbing({
         ...own.flatMap(({ bridge, ports }) =>
           ports.map((port) => `link set ${port} master ${bridge.device}`),
         ),
+        ...macs
+          .filter((one) => one.namespace === namespace)
+          .map(({ device, mac }) => `link set ${device} address ${mac}`),
         ...addresses
           .filter((one) => one.namespace === namespace)
           .map(({ device, address }) => `addr add ${address} dev ${device}`),

@@ -22,6 +22,8 @@ export interface Layout {
   readonly circuits: readonly Circuit[];
   readonly bridges: readonly { readonly bridge: End; readonly ports: readonly string[] }[];
   readonly addresses: readonly (End & { readonly address: string })[];
+  /** The guests' default gateways keep one address on the wire for the life of the lab. */
+  readonly macs: readonly (End & { readonly mac: string })[];
   readonly routes: readonly {
     readonly namespace: string;
     readonly subnet: string;
@@ -38,6 +40,7 @@ export interface Layout {
 
 export type SiteName = 'a' | 'b';
 export const siteNames: readonly SiteName[] = ['a', 'b'];
+export const otherSite = (site: SiteName): SiteName => (site === 'a' ? 'b' : 'a');
 
 export interface End {
   readonly namespace: string;
@@ -106,6 +109,11 @@ export function createLayout(prefix: string, shape: LinkShape): Layout {
     bridges: parts.flatMap(({ bridges }) => bridges),
     circuits: circuits(sites, outside.namespace, shape),
     addresses: [...parts.flatMap(({ addresses }) => addresses), ...wanAddresses(sites, outside.namespace)],
+    macs: siteNames.map((site) => ({
+      namespace: sites[site].gateway,
+      device: 'lan0',
+      mac: macOf(sites[site].defaultGateway),
+    })),
     routes: [...parts.flatMap(({ routes }) => routes), ...wanRoutes(sites, outside.namespace)],
     routers: siteNames.flatMap((site) => [sites[site].gateway, sites[site].edge]),
     sites,
@@ -124,7 +132,6 @@ export function macOf(address: string): string {
 
 const lan = (site: SiteName): string => (site === 'a' ? '10.1.0' : '10.2.0');
 const wholeSite = (site: SiteName): string => (site === 'a' ? '10.1.0.0/16' : '10.2.0.0/16');
-const other = (site: SiteName): SiteName => (site === 'a' ? 'b' : 'a');
 
 function siteLayout(prefix: string, site: SiteName): SiteLayout {
   const network = site === 'a' ? '10.1' : '10.2';
@@ -216,8 +223,12 @@ function wanAddresses(sites: Layout['sites'], outside: string): Layout['addresse
 
 function wanRoutes(sites: Layout['sites'], outside: string): Layout['routes'] {
   return siteNames.flatMap((site) => [
-    { namespace: sites[site].edge, subnet: wholeSite(other(site)), via: cores[other(site)] },
-    { namespace: sites[site].edge, subnet: `${wanSubnets[other(site)]}.0/24`, via: cores[other(site)] },
+    { namespace: sites[site].edge, subnet: wholeSite(otherSite(site)), via: cores[otherSite(site)] },
+    {
+      namespace: sites[site].edge,
+      subnet: `${wanSubnets[otherSite(site)]}.0/24`,
+      via: cores[otherSite(site)],
+    },
     { namespace: sites[site].edge, subnet: `${outsideAddress}/32`, via: outsideLinks[site].client },
     ...[wholeSite(site), `${wanSubnets[site]}.0/24`].map((subnet) => ({
       namespace: outside,

@@ -31,6 +31,9 @@ export const environmentMark = 'LONGHAUL_LAB';
 /** Where each site's agent listens, on its gateway's management address; the relay takes it for control traffic. */
 export const agentPort = 7443;
 
+/** RFC 7348 §5: any of 24 bits; both gateways have the same. */
+export const tunnelVni = 7;
+
 /** A lab does not live longer; nothing else trusts its authority. */
 export const certificateDays = 30;
 

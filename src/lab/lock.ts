@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { LonghaulError } from '../../topology/errors.ts';
@@ -9,6 +9,7 @@ import { readJsonIfThere } from './files.ts';
 const lockSchema = z.object({ pid: z.int(), startTicks: z.int() });
 
 export async function withLock<T>(folder: string, name: string, work: () => Promise<T>): Promise<T> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = path.join(folder, `${name}.lock`);
   await take(file, name);
   try {

@@ -1,5 +1,7 @@
 import { isRunning } from '../world/processes.ts';
+import { sitesOfGuest } from './agents.ts';
 import { listNamespaces, ownerOf } from './kernel.ts';
+import type { SiteName } from './layout.ts';
 import type { LinkShape } from './profiles.ts';
 import { connectRelay, type RelayStats } from './relay.ts';
 import { type LabState, readState } from './state.ts';
@@ -13,7 +15,12 @@ export interface LabStatus {
   readonly shape: LinkShape;
   readonly namespaces: readonly { readonly name: string; readonly stands: boolean }[];
   readonly processes: readonly { readonly name: string; readonly pid: number; readonly running: boolean }[];
-  readonly guests: readonly { readonly name: string; readonly address: string }[];
+  /** With the sites that have a process of it. */
+  readonly guests: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly sites: readonly SiteName[];
+  }[];
   /** Null when the relay does not answer. */
   readonly relay: RelayStats | null;
   readonly runtimeDirectory: string;
@@ -39,6 +46,13 @@ export async function examineLab(world: LabWorld): Promise<LabStatus | null> {
       running: await isRunning(process),
     })),
   );
+  const guests = await Promise.all(
+    state.guests.map(async ({ name, address }) => ({
+      name,
+      address,
+      sites: await sitesOfGuest(world.directories.runtime, { name }),
+    })),
+  );
   const relay = await connectRelay(world.directories.runtime)
     .stats()
     .catch(() => null);
@@ -49,13 +63,14 @@ export async function examineLab(world: LabWorld): Promise<LabStatus | null> {
     shape: state.shape,
     namespaces,
     processes,
-    guests: state.guests.map(({ name, address }) => ({ name, address })),
+    guests,
     relay,
     runtimeDirectory: world.directories.runtime,
     whole:
       state.phase === 'up' &&
       relay !== null &&
       namespaces.every(({ stands }) => stands) &&
-      processes.every(({ running }) => running),
+      processes.every(({ running }) => running) &&
+      guests.every(({ sites }) => sites.length > 0),
   };
 }

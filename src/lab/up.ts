@@ -1,23 +1,32 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { LonghaulError } from '../../topology/errors.ts';
 import { formatBitsPerSecond, formatSeconds } from '../../topology/units.ts';
 import { isRunning } from '../world/processes.ts';
 import { writeDocuments } from './documents.ts';
 import { takeDown } from './down.ts';
-import { buildGuestImage } from './guest/image.ts';
-import { awaitGuest, guestCommand, type GuestOptions, planGuests } from './guests.ts';
+import {
+  agentCommand,
+  agentName,
+  awaitAgent,
+  consoleFile,
+  writeAgentFile,
+  writeDefinitions,
+} from './agents.ts';
+import { exists } from './compile.ts';
+import { buildGuestImage, type GuestImage } from './guest/image.ts';
+import { awaitGuest, type GuestOptions, planGuests } from './guests.ts';
 import { buildNetwork, buildRoutes, createNamespace, listNamespaces, ownerOf, setSysctls } from './kernel.ts';
 import { writeKeys } from './keys.ts';
 import { createLayout, type Layout, siteNames } from './layout.ts';
-import { environmentMark } from './limits.ts';
+import { agentPort, environmentMark } from './limits.ts';
 import { withLock } from './lock.ts';
 import { awaitNameServer, nameServerCommand, writeNameServer } from './names.ts';
 import type { LinkShape } from './profiles.ts';
 import { awaitRelay, relayCommand } from './relay.ts';
 import { requireMachine } from './requirements.ts';
-import { type LabGuest, type LabState, readState, writeState } from './state.ts';
+import { type LabState, readState, writeState } from './state.ts';
 import type { LabWorld } from './world.ts';
 
 /** `longhaul lab up`: makes what is missing until the whole lab stands. */
@@ -33,7 +42,6 @@ export interface LabOptions {
 
 export async function bringUp(world: LabWorld, options: LabOptions): Promise<LabState> {
   await requireMachine(world.run);
-  await mkdir(path.dirname(world.directories.runtime), { recursive: true, mode: 0o700 });
   return await withLock(path.dirname(world.directories.runtime), options.prefix, async () => {
     const layout = createLayout(options.prefix, options.shape);
     const standing = await standingLab(world, await withCongestionControl(options), layout);
@@ -141,21 +149,20 @@ class Building {
     const { say } = this.#world;
     say('compiling relay and guest');
     const image = await buildGuestImage(this.#world);
-    const relay = await relayCommand(this.#world, this.#layout.circuits, this.#state.seed);
+    const relayArguments = await relayCommand(this.#world, this.#layout.circuits, this.#state.seed);
     this.#world.signal.throwIfAborted();
     if (this.#state.phase === 'building') await this.#buildNamespaces();
     await writeKeys(this.#world, this.#layout);
     say('starting the WAN relay and the name servers');
-    await this.#ensure('relay', relay);
-    await awaitRelay(this.#world);
+    await this.#ensure('relay', relayArguments);
+    const relay = await awaitRelay(this.#world);
     await buildRoutes(this.#world.run, this.#layout);
     await this.#startNameServers();
-    say(`starting ${this.#state.guests.length} guests at site a`);
-    for (const guest of this.#state.guests)
-      await this.#ensure(guest.name, await guestCommand(this.#world, this.#layout, { guest, image }));
-    await Promise.all(
-      this.#state.guests.map(async (guest: LabGuest) => await awaitGuest(this.#world, guest)),
-    );
+    await relay.addControlPort(agentPort);
+    say('starting the site agents');
+    await this.#startAgents(image);
+    say(`waiting for ${this.#state.guests.length} guests at site a`);
+    if (this.#state.phase === 'building') await this.#awaitGuests();
     await writeDocuments(this.#world.directories.runtime, this.#layout, this.#state);
     await this.#save({ phase: 'up' });
     return this.#state;
@@ -181,13 +188,31 @@ class Building {
     await Promise.all(siteNames.map(async (site) => await awaitNameServer(this.#world, site)));
   }
 
-  /** Starts the process unless it runs; its log is NAME.log. */
+  async #startAgents(image: GuestImage): Promise<void> {
+    const { runtime } = this.#world.directories;
+    if (this.#state.phase === 'building') await writeDefinitions(runtime, this.#state.guests, image);
+    for (const site of siteNames) {
+      await writeAgentFile(runtime, this.#layout, { site, image });
+      await this.#ensure(agentName(site), agentCommand(this.#world, this.#layout, site));
+    }
+    for (const site of siteNames) await awaitAgent(this.#world, site);
+  }
+
+  async #awaitGuests(): Promise<void> {
+    const { runtime } = this.#world.directories;
+    for (const guest of this.#state.guests)
+      await awaitGuest(this.#world, guest, consoleFile(runtime, 'a', guest));
+  }
+
+  /** Starts the process unless it runs; its log is NAME.log, that of the one before NAME.log.before. */
   async #ensure(name: string, argv: readonly string[]): Promise<void> {
     this.#world.signal.throwIfAborted();
     const known = this.#state.processes.find((process) => process.name === name);
     if (known !== undefined && (await isRunning(known))) return;
+    const logFile = path.join(this.#world.directories.runtime, `${name}.log`);
+    if (await exists(logFile)) await rename(logFile, `${logFile}.before`);
     const identity = await this.#world.start(argv, {
-      logFile: path.join(this.#world.directories.runtime, `${name}.log`),
+      logFile,
       environment: { [environmentMark]: this.#state.id },
     });
     const others = this.#state.processes.filter((process) => process.name !== name);

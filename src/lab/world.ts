@@ -10,6 +10,8 @@ export interface LabWorld {
   readonly start: StartProcess;
   readonly clock: Clock;
   readonly directories: LabDirectories;
+  /** How to call the product itself: the agents are it. */
+  readonly longhaul: readonly string[];
   /** One line about what is being done, for whoever waits. */
   readonly say: (line: string) => void;
   /** Aborted by Ctrl-C; what is half built is then taken down. */

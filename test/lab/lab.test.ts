@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { takeDown } from '../../src/lab/down.ts';
-import { consoleFile } from '../../src/lab/guests.ts';
+import { consoleFile } from '../../src/lab/agents.ts';
 import { listNamespaces } from '../../src/lab/kernel.ts';
 import { createLayout } from '../../src/lab/layout.ts';
 import { linkShape } from '../../src/lab/profiles.ts';
@@ -42,6 +42,7 @@ const nothing = { namespaces: [], processes: [], files: false };
 requires('the lab', await labNeeds(), () => {
   describe('a standing lab', () => {
     beforeAll(async () => {
+      await takeDown(world, testPrefix);
       await bringUp(world, options);
     }, 180_000);
     afterAll(async () => {
@@ -80,8 +81,8 @@ requires('the lab', await labNeeds(), () => {
     test('the guest counts on its console and is not restarted', async () => {
       const guest = (await readState(runtime))!.guests[0]!;
       const ticks = (): readonly number[] =>
-        [...readFileSync(consoleFile(runtime, guest), 'utf8').matchAll(/^TICK (\d+)$/gm)].map(([, count]) =>
-          Number(count),
+        [...readFileSync(consoleFile(runtime, 'a', guest), 'utf8').matchAll(/^TICK (\d+)$/gm)].map(
+          ([, count]) => Number(count),
         );
       const before = ticks().length;
       await realClock.sleep(1);
@@ -203,7 +204,11 @@ requires('the lab', await labNeeds(), () => {
         { stdio: 'ignore', cwd: path.resolve(import.meta.dirname, '../..') },
       );
     const untilThere = async (look: () => Promise<boolean> | boolean): Promise<void> => {
-      while (!(await look())) await realClock.sleep(0.01);
+      const deadline = realClock.monotonicSeconds() + 60;
+      while (!(await look())) {
+        expect(realClock.monotonicSeconds()).toBeLessThan(deadline);
+        await realClock.sleep(0.01);
+      }
     };
 
     test.each([
@@ -211,8 +216,9 @@ requires('the lab', await labNeeds(), () => {
         'its first namespaces',
         async () => (await listNamespaces()).filter((name) => name.startsWith(testPrefix)).length > 2,
       ],
+      ['its agents', () => existsSync(path.join(runtime, 'agent-b.log'))],
       ['its relay', () => existsSync(path.join(runtime, 'relay.sock'))],
-      ['its guest', () => existsSync(path.join(runtime, 'guest-1.console'))],
+      ['its guest', () => existsSync(consoleFile(runtime, 'a', { name: 'guest-1' }))],
     ] as const)('killed after %s: down leaves nothing', async (_, look) => {
       const child = upProcess();
       await untilThere(look);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { labDirectories } from '../../src/lab/files.ts';
 import { examineMachine } from '../../src/lab/requirements.ts';
 import type { LabWorld } from '../../src/lab/world.ts';
@@ -14,6 +15,7 @@ export const labWorld = (prefix = testPrefix): LabWorld => ({
   start: startProcess,
   clock: realClock,
   directories: labDirectories(prefix),
+  longhaul: [process.execPath, '--import', 'tsx', path.resolve(import.meta.dirname, '../../src/cli/main.ts')],
   say: () => undefined,
   signal: new AbortController().signal,
 });

@@ -1,23 +1,28 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import path from 'node:path';
 import { LonghaulError } from '../../../topology/errors.ts';
 import { formatBitsPerSecond, formatSeconds } from '../../../topology/units.ts';
 import { takeDown } from '../../lab/down.ts';
 import { withLock } from '../../lab/lock.ts';
-import { defaultProfile, linkShape, profiles, type ShapeOptions } from '../../lab/profiles.ts';
+import { examineMachine } from '../../lab/requirements.ts';
 import { examineLab, type LabStatus } from '../../lab/status.ts';
-import { bringUp, type LabOptions } from '../../lab/up.ts';
+import { bringUp } from '../../lab/up.ts';
 import type { LabWorld } from '../../lab/world.ts';
 import { addMeasure } from './lab-measure.ts';
-import { addLabOptions, createLabWorld, type LabCommandOptions, wholeNumber } from './lab-world.ts';
+import {
+  addLabOptions,
+  addLabShapeOptions,
+  createLabWorld,
+  type LabCommandOptions,
+  labOptions,
+  type LabShapeOptions,
+} from './lab-world.ts';
+import { runCommand } from '../../world/real.ts';
+import { renderTable } from '../render/table.ts';
 import { printJson, printNote, printResult } from '../render/output.ts';
 
-interface UpOptions extends LabCommandOptions, ShapeOptions {
-  readonly seed: string;
-  readonly congestionControl?: string;
-  readonly guests: string;
-  readonly memory: string;
-  readonly dirty: string;
+interface UpOptions extends LabCommandOptions, LabShapeOptions {
+  readonly check: boolean;
 }
 
 export function register(program: Command): void {
@@ -31,20 +36,9 @@ export function register(program: Command): void {
 function addUp(lab: Command): void {
   const command = lab
     .command('up')
-    .description('make the lab: two sites, a WAN between them, name servers, clients, guests at site a')
-    .addOption(
-      new Option('--profile <name>', 'kind of WAN').choices(Object.keys(profiles)).default(defaultProfile),
-    )
-    .option('--rtt <time>', 'round-trip time instead of the profile’s')
-    .option('--jitter <time>', 'most that a frame’s delay differs from it, each way')
-    .option('--rate <rate>', 'rate instead of the profile’s')
-    .option('--loss <ratio>', 'share of frames lost, each way')
-    .option('--buffer <time>', 'how much the routers queue before they drop')
-    .option('--seed <number>', 'what losses and jitter are drawn from', '1')
-    .option('--congestion-control <name>', 'of TCP in every namespace, instead of the machine’s')
-    .option('--guests <number>', 'guests at site a', '2')
-    .option('--memory <mebibytes>', 'memory of each guest', '256')
-    .option('--dirty <list>', 'used MiB, pages/s, set MiB, pattern, content', '48,500,16,random,random');
+    .description('make the lab: two sites, a WAN between them, name servers, clients, guests at site a');
+  addLabShapeOptions(command);
+  command.option('--check', 'only say what the lab needs of this machine and what of it is there', false);
   addLabOptions(command, {
     example: [
       'sudo longhaul lab up --profile ocean',
@@ -52,6 +46,10 @@ function addUp(lab: Command): void {
     ],
   });
   command.action(async (options: UpOptions) => {
+    if (options.check) {
+      await showMachine(options);
+      return;
+    }
     const world = createLabWorld(options.prefix);
     await bringUp(world, labOptions(options));
     await showStatus(world, options);
@@ -86,6 +84,19 @@ function addStatus(lab: Command): void {
   );
 }
 
+async function showMachine({ json }: LabCommandOptions): Promise<void> {
+  const requirements = await examineMachine(runCommand);
+  if (json) printJson(requirements);
+  else
+    printResult(
+      renderTable(
+        [{ title: 'NEEDS' }, { title: 'STATE' }],
+        requirements.map(({ what, missing }) => [what, missing ?? 'there']),
+      ),
+    );
+  if (requirements.some(({ missing }) => missing !== null)) process.exitCode = 1;
+}
+
 async function showStatus(world: LabWorld, { prefix, json }: LabCommandOptions): Promise<void> {
   const status = await examineLab(world);
   if (status === null) throw new LonghaulError('LH_LAB_DOWN', [prefix]);
@@ -111,22 +122,12 @@ function statusText(status: LabStatus): string {
       'processes',
       status.processes.map(({ name, running }) => (running ? name : `${name} (ended)`)).join(' '),
     ),
-    line('guests', status.guests.map(({ name, address }) => `${name} ${address}`).join(', ')),
+    line(
+      'guests',
+      status.guests
+        .map(({ name, address, sites }) => `${name} ${address} at ${sites.join(' and ') || 'no site'}`)
+        .join(', '),
+    ),
     line('files', status.runtimeDirectory),
   ].join('\n');
-}
-
-function labOptions(options: UpOptions): LabOptions {
-  return {
-    prefix: options.prefix,
-    profile: options.profile,
-    shape: linkShape(options),
-    seed: wholeNumber('--seed', options.seed),
-    congestionControl: options.congestionControl ?? null,
-    guests: {
-      count: wholeNumber('--guests', options.guests),
-      memoryMebibytes: wholeNumber('--memory', options.memory),
-      dirty: options.dirty,
-    },
-  };
 }
