@@ -7,15 +7,16 @@ import type { Sending } from './sending.ts';
 export interface FirstPass {
   readonly bytes: number;
   readonly seconds: number;
-  /** Non-zero bytes among the last pages, where the stop rule may cut it short. */
+  /** Non-zero bytes among the last pages, which the stop rule may leave, and the pass without them. */
   readonly tailBytes: number;
+  readonly cutSeconds: number;
 }
 
 /** Bytes of a page in the stream ÷ bytes of the page. */
 export const headerRatio = 1 + pageHeaderBytes / pageBytes;
 
 export function firstPass(
-  { memoryBytes, residentBytes }: Conditions,
+  { memoryBytes, residentBytes, transfer }: Conditions,
   sending: Sending,
   parameters: Parameters,
 ): FirstPass {
@@ -23,10 +24,14 @@ export function firstPass(
   const nonZero = residentBytes - touched;
   const zero = memoryBytes - nonZero;
   const bytes = nonZero * headerRatio * sending.firstRatio + (zero / pageBytes) * zeroPageBytes;
+  const threshold = sending.rateBytesPerSecond * transfer.downtimeLimitSeconds;
+  const tailBytes = Math.min(parameters.tailBytes * sending.firstRatio, threshold, bytes);
+  const scanSeconds = zero / parameters.scanBytesPerSecond;
   return {
     bytes,
-    seconds: sendSeconds(bytes, sending) + zero / parameters.scanBytesPerSecond,
-    tailBytes: Math.min(parameters.tailBytes, nonZero) * sending.firstRatio,
+    seconds: scanSeconds + sendSeconds(bytes, sending),
+    tailBytes,
+    cutSeconds: scanSeconds + sendSeconds(bytes - tailBytes, sending),
   };
 }
 

@@ -11,7 +11,7 @@ export interface PreCopy {
   readonly seconds: number;
   /** Bytes sent until then. */
   readonly bytes: number;
-  /** Left to send when it is stopped. */
+  /** Left to send when it is stopped: what the first pass leaves, or about the threshold once passes are cut short. */
   readonly restBytes: number;
   readonly passes: number;
   /** Share of its time for which the guest is held back at the end. */
@@ -50,10 +50,9 @@ export function preCopy(question: PreCopyQuestion): PreCopy {
   const kept = threshold - room;
   const throttling: Throttling = { share: 0, triggers: 0, periodSeconds: 0 };
   const most = question.autoConverge ? throttledPassesMax : passesMax;
-  const tail = Math.min(threshold, first.tailBytes);
-  let seconds = first.seconds - tail / rate;
-  let bytes = first.bytes - tail;
-  let rest = tail + dirtiedIn(curve, first.seconds);
+  let seconds = first.cutSeconds;
+  let bytes = first.bytes - first.tailBytes;
+  let rest = first.tailBytes + dirtiedIn(curve, first.cutSeconds);
   let passes = passesLeast;
   let margin = marginOf(question, rule, throttling);
   while (rest > threshold && passes < most) {
@@ -74,7 +73,7 @@ export function preCopy(question: PreCopyQuestion): PreCopy {
     margin,
     seconds,
     bytes,
-    restBytes: Math.min(rest, threshold),
+    restBytes: passes === passesLeast ? Math.min(rest, threshold) : threshold,
     passes,
     throttled: throttling.share,
   };

@@ -1,8 +1,8 @@
-import type { Estimate, Quantiles } from './estimate.ts';
+import type { Estimate } from './estimate.ts';
 import type { Model } from './model.ts';
 import type { EstimateInput } from './observation.ts';
 import { quickEstimate } from './quick.ts';
-import { medianCourse } from './ranges.ts';
+import { medianCourse, rounded, roundedRange } from './ranges.ts';
 import { whyOf } from './why.ts';
 import { wouldCompleteWith } from './would-complete.ts';
 
@@ -31,12 +31,4 @@ export function estimate(input: EstimateInput, model: Model): Estimate {
         ? null
         : wouldCompleteWith(input, (changed) => quickEstimate(changed, model).verdict === 'completes'),
   };
-}
-
-/** Six figures: more is not known, and answers stay the same from machine to machine. */
-const rounded = (value: number): number => Number(value.toPrecision(6));
-
-function roundedRange<Range extends Quantiles | null>(range: Range): Range {
-  if (range === null) return range;
-  return { p10: rounded(range.p10), p50: rounded(range.p50), p90: rounded(range.p90) } as Range;
 }

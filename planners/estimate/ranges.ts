@@ -81,3 +81,11 @@ export function normal(z: number): number {
     (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
   return z >= 0 ? 1 - tail : tail;
 }
+
+/** Six figures: more is not known, and answers stay the same from machine to machine. */
+export const rounded = (value: number): number => Number(value.toPrecision(6));
+
+export function roundedRange<Range extends Quantiles | null>(range: Range): Range {
+  if (range === null) return range;
+  return { p10: rounded(range.p10), p50: rounded(range.p50), p90: rounded(range.p90) } as Range;
+}

@@ -5,9 +5,11 @@ import { access, constants } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { LonghaulError } from '../../../topology/errors.ts';
+import { parseSeconds } from '../../../topology/units.ts';
 import { readInputLine } from '../../../planners/estimate/lines.ts';
-import type { Model } from '../../../planners/estimate/model.ts';
+import type { EstimateInput } from '../../../planners/estimate/observation.ts';
 import { estimate } from '../../../planners/estimate/predict.ts';
+import { tune, type Wish } from '../../../planners/estimate/tune.ts';
 import { shippedModel } from '../../../planners/estimate/shipped-model.ts';
 import { readModelFile } from '../../config/model-file.ts';
 import { addExample } from '../render/help.ts';
@@ -22,9 +24,17 @@ export function register(program: Command): void {
     )
     .argument('[file]', "JSON lines; '-' or nothing: standard input", '-')
     .option('--model <file>', "a model made by 'longhaul calibrate' instead of the shipped one")
-    .action(async (file: string, options: { model?: string }) => {
+    .option('--tune', 'also propose better settings for each move, with what they gain')
+    .option('--pause <time>', 'with --tune: the pause that shall be kept, nine times in ten')
+    .option('--time <time>', 'with --tune: the time that shall be kept, nine times in ten')
+    .action(async (file: string, options: Options) => {
       const model = options.model === undefined ? shippedModel : await readModelFile(options.model);
-      await answerLines(await open(file), model);
+      const wish = wishOf(options);
+      const input = await open(file);
+      await answerLines(input, (move) => ({
+        ...estimate(move, model),
+        ...(wish === null ? {} : { tuned: tune(move, wish, model) }),
+      }));
     });
   addExample(command, [
     `$ echo '{"id": "web-1", "guest": {"memoryBytes": 1073741824, "residentBytes": 536870912}, \\`,
@@ -32,6 +42,33 @@ export function register(program: Command): void {
     `    "link": {"bitsPerSecond": 600000000, "rttSeconds": 0.038}}' | longhaul estimate`,
     `{"id":"web-1","verdict":"completes","completesProbability":0.99,"totalSeconds":{"p10":7.9,…`,
   ]);
+}
+
+interface Options {
+  readonly model?: string;
+  readonly tune?: boolean;
+  readonly pause?: string;
+  readonly time?: string;
+}
+
+/** Null: nothing is to be tuned. */
+function wishOf({ tune: wanted, pause, time }: Options): Wish | null {
+  if (wanted !== true && (pause ?? time) !== undefined)
+    throw new LonghaulError('LH_OPTION_INVALID', ['--pause, --time', 'go with --tune']);
+  return wanted === true
+    ? { pauseSeconds: seconds('--pause', pause), totalSeconds: seconds('--time', time) }
+    : null;
+}
+
+function seconds(option: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const value = parseSeconds(text);
+  if (value === null || value <= 0)
+    throw new LonghaulError('LH_OPTION_INVALID', [
+      option,
+      `'${text}' is not a time; write for example '300 ms'`,
+    ]);
+  return value;
 }
 
 async function open(file: string): Promise<Readable> {
@@ -46,13 +83,13 @@ async function open(file: string): Promise<Readable> {
   return createReadStream(file, 'utf8');
 }
 
-async function answerLines(input: Readable, model: Model): Promise<void> {
+async function answerLines(input: Readable, answer: (move: EstimateInput) => object): Promise<void> {
   let lineNumber = 0;
   for await (const text of createInterface({ input, crlfDelay: Infinity })) {
     lineNumber += 1;
     if (text.trim() === '') continue;
     const line = readInputLine(text, lineNumber);
-    if (line.problems === null) await write(estimate(line.value, model));
+    if (line.problems === null) await write(answer(line.value));
     else {
       process.exitCode = 2;
       const message = `line ${lineNumber}: ${line.problems.join('\n')}`;
@@ -62,7 +99,7 @@ async function answerLines(input: Readable, model: Model): Promise<void> {
 }
 
 /** Waits for a slow reader: a filter must not hold a whole campaign in memory. */
-async function write(answer: object): Promise<void> {
-  if (!process.stdout.write(`${JSON.stringify(answer)}\n`) && !process.stdout.destroyed)
+async function write(result: object): Promise<void> {
+  if (!process.stdout.write(`${JSON.stringify(result)}\n`) && !process.stdout.destroyed)
     await once(process.stdout, 'drain');
 }
