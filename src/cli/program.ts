@@ -4,6 +4,7 @@ import { register as registerAgent } from './commands/agent.ts';
 import { register as registerCalibrate } from './commands/calibrate.ts';
 import { register as registerCancel } from './commands/cancel.ts';
 import { register as registerCheck } from './commands/check.ts';
+import { register as registerDemo } from './commands/demo.ts';
 import { register as registerEstimate } from './commands/estimate.ts';
 import { register as registerLab } from './commands/lab.ts';
 import { register as registerPlan } from './commands/plan.ts';
@@ -13,6 +14,7 @@ import { register as registerServe } from './commands/serve.ts';
 
 /** The command line (design: command line): one file a command in commands/, each adds itself here. */
 const commands: readonly ((program: Command) => void)[] = [
+  registerDemo,
   registerAgent,
   registerCheck,
   registerEstimate,

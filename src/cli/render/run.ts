@@ -34,13 +34,6 @@ export function statusText({ run, plan, moves }: RunStatus): string {
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-/** Workloads by what became of them: '11 moved, 1 failed'. */
-export function tally(moves: readonly MoveStatus[]): string {
-  const counts = new Map<string, number>();
-  for (const { state } of moves) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
-}
-
 function movesTable(moves: readonly MoveStatus[]): string {
   if (moves.length === 0) return 'Nothing had to move.';
   return renderTable(
@@ -51,9 +44,9 @@ function movesTable(moves: readonly MoveStatus[]): string {
       { title: 'to' },
       { title: 'state' },
       { title: 'pause', align: 'right' },
-      { title: 'predicted', align: 'right' },
+      { title: 'expected', align: 'right' },
       { title: 'copy', align: 'right' },
-      { title: 'predicted', align: 'right' },
+      { title: 'expected', align: 'right' },
     ],
     moves.map((move) => [
       move.workload,
@@ -62,9 +55,9 @@ function movesTable(moves: readonly MoveStatus[]): string {
       move.target?.site ?? '',
       stateCell(move),
       seconds(move.measured.pauseSeconds),
-      range(move.predicted.pauseSeconds),
+      expected(move.predicted.pauseSeconds),
       seconds(move.measured.totalSeconds),
-      range(move.predicted.totalSeconds),
+      expected(move.predicted.totalSeconds),
     ]),
   );
 }
@@ -77,8 +70,8 @@ function stateCell({ state, doneRatio, step }: MoveStatus): string {
 }
 
 const seconds = (value: number | null): string => (value === null ? '' : formatSeconds(value));
-const range = (quantiles: Quantiles | null): string =>
-  quantiles === null ? '' : `${formatSeconds(quantiles.p10)}–${formatSeconds(quantiles.p90)}`;
+const expected = (quantiles: Quantiles | null): string =>
+  quantiles === null || quantiles.p90 === 0 ? '' : formatSeconds(quantiles.p50);
 
 function troubles(moves: readonly MoveStatus[]): string {
   return moves
