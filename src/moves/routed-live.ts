@@ -13,7 +13,7 @@ import { lowerTtl, restoreTtl, turnNames, waitForOldTtl } from './steps/names.ts
 import { releaseSource } from './steps/release.ts';
 import { pullPages, resumeTarget } from './steps/resume.ts';
 import { prepareTarget } from './steps/target.ts';
-import { switchOver, transferMemory } from './steps/transfer.ts';
+import { transferMemory } from './steps/transfer.ts';
 
 /** Memory moves while the guest runs; its old sessions follow through a tunnel; new ones find its new address by DNS. */
 export const routedLive: readonly Step[] = [
@@ -23,9 +23,8 @@ export const routedLive: readonly Step[] = [
   probeAddresses,
   prepareTarget,
   prepareRelocations,
-  transferMemory,
   followGuest,
-  switchOver,
+  transferMemory,
   resumeTarget, // ── point of no return ──
   pullPages,
   gatherEvidence,

@@ -4,14 +4,13 @@ import { gatherEvidence } from './steps/evidence.ts';
 import { releaseSource } from './steps/release.ts';
 import { pullPages, resumeTarget } from './steps/resume.ts';
 import { prepareTarget } from './steps/target.ts';
-import { switchOver, transferMemory } from './steps/transfer.ts';
+import { transferMemory } from './steps/transfer.ts';
 
 /** Both sites share the segment: the guest keeps its address and announces itself where it wakes. */
 export const stretchedLive: readonly Step[] = [
   checkWorld,
   prepareTarget,
   transferMemory,
-  switchOver,
   resumeTarget, // ── point of no return ──
   pullPages,
   gatherEvidence,

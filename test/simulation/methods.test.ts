@@ -37,12 +37,10 @@ describe('a run without faults', () => {
       web end prepare target
       web begin prepare relocation
       web end prepare relocation
-      web begin transfer
-      web end transfer
       web begin follow guest
       web end follow guest
-      web begin switch over
-      web end switch over
+      web begin transfer
+      web end transfer
       web begin resume target
       web point-of-no-return resume target
       web end resume target

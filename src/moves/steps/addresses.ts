@@ -55,13 +55,20 @@ export const prepareRelocations: Step = {
   },
 };
 
-/** Known sessions are handed to the target's gateway, then both gateways follow the guest by themselves. */
+/**
+ * From here on both gateways follow the guest by themselves, the moment it stops or runs: this comes before the
+ * transfer, as nothing tells beforehand when a guest will stop.
+ */
 export const followGuest: Step = {
   name: 'follow guest',
   weight: 1,
   deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
   apply: async (move, signal) => {
-    await follow(move, signal);
+    await handSessionsOver(move, signal);
+    for (const { source } of move.facts.relocations ?? []) {
+      const followed = { ...source, phase: 'following' } as const;
+      requireConverged(move, await move.source.agent.relocations.put(move.claim, followed, signal));
+    }
     return undefined;
   },
   undo: async (move, signal) => {
@@ -72,16 +79,12 @@ export const followGuest: Step = {
   },
 };
 
-export async function follow(move: Move, signal: AbortSignal): Promise<void> {
+/** Sessions open at the source become known to the target's gateway, which follows its guest from then on. */
+export async function handSessionsOver(move: Move, signal: AbortSignal): Promise<void> {
   for (const { source, target } of move.facts.relocations ?? []) {
     const sessions = await openSessions(move, source, signal);
-    const { relocations } = move.target.agent;
-    requireConverged(
-      move,
-      await relocations.put(move.claim, { ...target, phase: 'following', sessions }, signal),
-    );
-    const followed = { ...source, phase: 'following' } as const;
-    requireConverged(move, await move.source.agent.relocations.put(move.claim, followed, signal));
+    const followed = { ...target, phase: 'following', sessions } as const;
+    requireConverged(move, await move.target.agent.relocations.put(move.claim, followed, signal));
   }
 }
 

@@ -3,52 +3,30 @@ import type { GuestState, TransferProgress } from '../../site/site.ts';
 import { Course } from '../course.ts';
 import type { Move, MoveFacts } from '../move.ts';
 import type { Step } from '../step.ts';
-import { follow } from './addresses.ts';
+import { handSessionsOver } from './addresses.ts';
 import { transferSettings } from './target.ts';
 
 /**
- * Memory and disks cross the WAN while the guest runs. Until the gateways follow the guest its downtime limit is held
- * at almost nothing, so that it does not stop before they are ready.
+ * Memory and disks cross the WAN while the guest runs. It stops whenever its hypervisor finds the rest small enough,
+ * which no limit holds back for sure (a guest that writes little has nothing left): where gateways follow the guest,
+ * they have been told before. Ends when the source has sent everything and the target has loaded it; nothing runs
+ * until it is resumed.
  */
 export const transferMemory: Step = {
   name: 'transfer',
-  weight: 80,
+  weight: 85,
   deadlineSeconds: (move) => 2 * transferSettings(move).timeoutSeconds + move.limits.callSeconds,
   apply: async (move, signal) => {
-    const settings = transferSettings(move);
-    const isGated = (move.facts.relocations ?? []).length > 0;
     const first = await move.source.agent.guests.inspect(move.workload.name, signal);
-    if (first.state !== 'sent')
-      await move.source.agent.guests.startTransfer(
-        move.claim,
-        {
-          uri: move.facts.uri ?? '',
-          content: 'guest',
-          settings: isGated ? { ...settings, downtimeLimitSeconds: heldLimitSeconds } : settings,
-        },
-        signal,
-      );
-    const isEnough = isGated ? isNearlyThere(settings.downtimeLimitSeconds) : isSent;
-    return await conduct(move, { until: isEnough, refresh: false }, signal);
-  },
-  undo: cancel,
-};
-
-/** The guest may stop now; the source sends the last of it, the target loads it. Nothing runs until it is resumed. */
-export const switchOver: Step = {
-  name: 'switch over',
-  weight: 5,
-  deadlineSeconds: (move) => 2 * transferSettings(move).timeoutSeconds + move.limits.callSeconds,
-  apply: async (move, signal) => {
-    if (move.facts.postCopy === true) return undefined;
-    const { guests } = move.source.agent;
-    const { downtimeLimitSeconds } = transferSettings(move);
-    const before = await guests.inspect(move.workload.name, signal);
-    if (before.state === 'running' && before.transfer !== null)
-      await guests
-        .adjustTransfer(move.claim, { downtimeLimitSeconds }, signal)
-        .catch(ignoreIfJustEnded(move, signal));
-    const facts = await conduct(move, { until: isSent, refresh: true }, signal);
+    if (first.state !== 'sent') {
+      const order = {
+        uri: move.facts.uri ?? '',
+        content: 'guest',
+        settings: transferSettings(move),
+      } as const;
+      await move.source.agent.guests.startTransfer(move.claim, order, signal);
+    }
+    const facts = await conduct(move, signal);
     if (facts.postCopy !== true) await untilLoaded(move, signal);
     return facts;
   },
@@ -73,18 +51,14 @@ export async function untilLoaded({ target, workload, clock }: Move, signal: Abo
   }
 }
 
-/** Watches the transfer, corrects its course by the plan's ladder, and ends when it is far enough. */
-async function conduct(
-  move: Move,
-  { until, refresh }: { readonly until: (guest: GuestState) => boolean; readonly refresh: boolean },
-  signal: AbortSignal,
-): Promise<MoveFacts> {
+/** Watches the transfer and corrects its course by the plan's ladder until everything is sent, or post-copy is due. */
+async function conduct(move: Move, signal: AbortSignal): Promise<MoveFacts> {
   const { guests } = move.source.agent;
   const course = new Course(move);
   let guest = await guests.inspect(move.workload.name, signal);
   for (;;) {
     const { transfer } = guest;
-    if (until(guest)) return { ...factsOf(transfer), rungs: course.taken };
+    if (guest.state === 'sent') return { ...factsOf(transfer), rungs: course.taken };
     requireAlive(move, guest);
     if (transfer !== null) {
       move.report(course.progress(transfer));
@@ -95,7 +69,7 @@ async function conduct(
           return { ...factsOf(transfer), rungs: course.taken, postCopy: true };
         await guests.adjustTransfer(move.claim, correction.change, signal);
       }
-      if (refresh && course.isSessionListOld(transfer)) await follow(move, signal);
+      if (course.isSessionListOld(transfer)) await handSessionsOver(move, signal);
     }
     const seen = {
       state: guest.state,
@@ -115,20 +89,6 @@ function requireAlive({ workload, target }: Move, { state, transfer }: GuestStat
       transfer?.status ?? state,
       transfer?.error ?? `the guest is '${state}'`,
     ]);
-}
-
-const isSent = ({ state }: GuestState): boolean => state === 'sent';
-
-/** The first pass is done, and what is left would nearly fit the pause. */
-function isNearlyThere(limitSeconds: number): (guest: GuestState) => boolean {
-  return ({ state, transfer }) => {
-    if (state === 'sent') return true;
-    if (transfer?.status !== 'active' || transfer.passes < 2) return false;
-    return (
-      transfer.remainingBytes <= nearness * limitSeconds * transfer.bytesPerSecond ||
-      transfer.passes >= passesBeforeGate
-    );
-  };
 }
 
 function factsOf(transfer: TransferProgress | null): MoveFacts {
@@ -153,18 +113,4 @@ async function cancel(move: Move, signal: AbortSignal): Promise<void> {
     ]);
 }
 
-/** The guest stopped between our look and our word: what was to be allowed has happened. */
-function ignoreIfJustEnded(move: Move, signal: AbortSignal): (error: unknown) => Promise<void> {
-  return async (error) => {
-    const guest = await move.source.agent.guests.inspect(move.workload.name, signal);
-    if (guest.state === 'running') throw error;
-  };
-}
-
-/** QEMU counts the limit in whole milliseconds. */
-const heldLimitSeconds = 0.001;
-/** What is left may be so many pauses long when the gateways are told to follow: that takes two round trips. */
-const nearness = 4;
-/** A guest that writes steadily never comes nearer than it is after a few passes. */
-const passesBeforeGate = 4;
 const shortestLookSeconds = 0.05;
