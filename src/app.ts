@@ -168,7 +168,8 @@ export function isSimulated({ agent, hosts }: SiteModel): boolean {
   return agent === null && hosts.every(({ hypervisor }) => hypervisor === 'simulated');
 }
 
-function clientOf({ name, agent, balancers }: SiteModel): SiteClient | null {
+/** Null where the site has no agent. */
+export function clientOf({ name, agent, balancers }: SiteModel): SiteClient | null {
   if (agent === null) return null;
   const { certificateAuthority } = agent;
   return createSiteClient({

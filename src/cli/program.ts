@@ -8,6 +8,7 @@ import { register as registerDemo } from './commands/demo.ts';
 import { register as registerEstimate } from './commands/estimate.ts';
 import { register as registerLab } from './commands/lab.ts';
 import { register as registerPlan } from './commands/plan.ts';
+import { register as registerProbe } from './commands/probe.ts';
 import { register as registerRun } from './commands/run.ts';
 import { register as registerRuns } from './commands/runs.ts';
 import { register as registerServe } from './commands/serve.ts';
@@ -20,6 +21,7 @@ const commands: readonly ((program: Command) => void)[] = [
   registerEstimate,
   registerCalibrate,
   registerPlan,
+  registerProbe,
   registerRun,
   registerRuns,
   registerCancel,

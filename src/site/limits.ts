@@ -38,3 +38,6 @@ export const claimsMax = 100_000;
 
 /** Finding every guest again and converging the kernel after a reboot of a host with hundreds of guests. */
 export const startSecondsMax = 600;
+
+/** Guests of one site that are measured at a time: each costs its host a fraction of a core while pages are hashed. */
+export const probesAtOnce = 4;
