@@ -1,71 +1,24 @@
 import { afterEach } from 'vitest';
-import { createLinuxKernel } from '../../../gateway/kernel/linux.ts';
-import type { KernelPort } from '../../../gateway/kernel/port.ts';
-import { startCoprocess } from '../../../src/world/coprocess.ts';
-import { realClock, runCommand } from '../../../src/world/real.ts';
 import { gatewayLabNeeds } from '../../support/gateway-lab.ts';
 import { kernelSuite } from '../../support/kernel-suite.ts';
 import { requires } from '../../support/requires.ts';
-
-/** One namespace a test: a router with wan0, lan0, lan1.20, whose far ends lie in it too, and objects of others. */
-const others = [
-  'link set lo up',
-  'link add wan0 type veth peer name wan1',
-  'link add lan0 type veth peer name lan0p',
-  'link add lan1.20 type veth peer name lan1p',
-  ...['wan0', 'wan1', 'lan0', 'lan0p', 'lan1.20', 'lan1p'].map((device) => `link set ${device} up`),
-  'addr add 203.0.113.2/24 dev wan0',
-  'addr add 10.2.0.1/24 dev lan0',
-  'addr add 10.2.1.1/24 dev lan1.20',
-  'route add 10.9.0.0/16 via 203.0.113.1 dev wan0 proto static',
-  'rule add pref 500 iif lan0 lookup 900',
-  'neigh add proxy 10.2.0.200 dev lan0',
-  'neigh add 10.2.0.201 lladdr 02:00:00:00:00:99 dev lan0 nud permanent',
-  'link add lhtx type bridge',
-];
-const othersTable =
-  'table inet site { chain forward { type filter hook forward priority filter; policy accept; }; }';
-const foreignListing = [
-  "ip -br link | awk '{ print $1, $3 }' | grep -v '^lh[tg][0-9a-f]'",
-  'ip -4 route show table all | grep -v -e 214 -e 169.254',
-  'ip rule show | grep -v 214',
-  'ip neigh show nud permanent | grep -v 214',
-  'ip neigh show proxy | grep -v 214',
-  'nft list table inet site',
-];
+import { routerNamespace, type RouterNamespace } from '../../support/router-namespace.ts';
 
 requires('the kernel of this machine', gatewayLabNeeds(), () => {
   let count = 0;
-  let ends: (() => Promise<unknown>)[] = [];
+  let router: RouterNamespace | null = null;
   afterEach(async () => {
-    for (const end of ends.toReversed()) await end();
-    ends = [];
+    await router?.down();
+    router = null;
   });
 
   kernelSuite('linux kernel', async () => {
-    const namespace = `lhk${process.pid}-${count++}`;
-    const run = async (argv: readonly string[], stdin = '') => {
-      const { exitCode, stdout, stderr } = await runCommand(argv, { stdin, timeoutSeconds: 20 });
-      if (exitCode !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`);
-      return stdout;
-    };
-    const prefix = ['nsenter', `--net=/run/netns/${namespace}`];
-    const kernel = (): KernelPort => {
-      const port = createLinuxKernel({ prefix, run: runCommand, start: startCoprocess, clock: realClock });
-      ends.push(() => port.close());
-      return port;
-    };
-    await run(['ip', 'netns', 'add', namespace]);
-    ends.push(() => run(['ip', 'netns', 'del', namespace]));
-    await run(['ip', '-n', namespace, '-batch', '-'], others.map((line) => `${line}\n`).join(''));
-    await run([...prefix, 'nft', '-f', '-'], othersTable);
+    const created = await routerNamespace(`lhk${process.pid}-${count++}`);
+    router = created;
     return {
-      port: kernel(),
-      foreign: async () => {
-        const listed = await run([...prefix, 'sh', '-c', `${foreignListing.join('; ')}; true`]);
-        return listed.replaceAll(' linkdown', '');
-      },
-      restarted: async () => kernel(),
+      port: created.kernel(),
+      foreign: async () => await created.foreign(),
+      restarted: async () => created.kernel(),
     };
   });
 });
