@@ -133,12 +133,14 @@ export class SiteGuests implements GuestPort {
     });
   }
 
+  /** On the critical path of the guest's pause: nothing is looked up that the driver does not itself refuse. */
   async resume(claim: Claim, signal: AbortSignal): Promise<GuestState> {
     return await this.#act(claim, signal, async () => {
-      const { hypervisor } = await this.#present(claim.workload, signal);
-      await hypervisor.resume(claim.workload, signal);
+      const { workload } = claim;
+      const hypervisor = this.#lastSeen.get(workload) ?? (await this.#present(workload, signal)).hypervisor;
+      await hypervisor.resume(workload, signal);
       await this.#parts.claims.setDeparture(claim, null);
-      return await hypervisor.inspect(claim.workload, signal);
+      return await hypervisor.inspect(workload, signal);
     });
   }
 

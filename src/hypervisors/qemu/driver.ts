@@ -178,8 +178,8 @@ export class QemuHypervisor implements Hypervisor {
         signal,
       });
     }
-    await this.#comeHome(guest);
     await guest.ask('announce-self', announcement, signal);
+    await this.#comeHome(guest);
   }
 
   async discard(workload: string, signal: AbortSignal): Promise<void> {

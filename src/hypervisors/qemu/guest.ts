@@ -229,13 +229,20 @@ export class QemuGuest {
     }
   }
 
+  /** Walks the page tables of the whole guest: never while a switchover waits for the answer. */
   async #residentBytes(): Promise<number | null> {
     const nowSeconds = this.#context.clock.monotonicSeconds();
-    if (this.#resident === null || nowSeconds - this.#resident.atSeconds > residentSecondsMax) {
+    const isOld = this.#resident === null || nowSeconds - this.#resident.atSeconds > residentSecondsMax;
+    if (isOld && this.#isAtRest()) {
       const bytes = await residentBytes(this.files, this.#record.definition.memoryBytes);
       this.#resident = { bytes, atSeconds: nowSeconds };
     }
-    return this.#resident.bytes;
+    return this.#resident?.bytes ?? null;
+  }
+
+  #isAtRest(): boolean {
+    const { migration } = this.#model;
+    return this.state === 'running' && (migration === null || endedStatuses.includes(migration.status));
   }
 
   #event({ name, data, atSeconds }: QmpEvent): void {
