@@ -58,3 +58,15 @@ export const settleSeconds = 2;
 
 /** So many scenarios in a row without an observation are a fault of the lab, not of the scenarios. */
 export const lostInARowMax = 3;
+
+/** `longhaul plan` and `show` of a few guests; most of it is the start of the process on a busy machine. */
+export const planSecondsMax = 60;
+
+/** `longhaul run` of the lab's guests: transfers of seconds, drains of their deadline at most. */
+export const runSecondsMax = 900;
+
+/** How often the demo looks at the wire and the tunnel. */
+export const sampleSeconds = 0.25;
+
+/** So long newcomers are watched after every name server says the new address. */
+export const newcomersSeconds = 3;

@@ -20,6 +20,7 @@ const programs: readonly (readonly [string, string])[] = [
   ['conntrack', 'conntrack'],
   ['arping', 'arping'],
   ['named', 'bind9'],
+  ['dig', 'bind9-dnsutils'],
   ['openssl', 'openssl'],
   ['qemu-system-x86_64', 'qemu-system-x86'],
 ];

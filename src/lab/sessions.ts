@@ -99,6 +99,13 @@ export class GuestClients {
     for (const { role, process } of this.#probes) if (role === 'idle') sendSignal(process, 'SIGUSR1');
   }
 
+  /** Newcomers so far. */
+  async arrivals(): Promise<readonly Arrival[]> {
+    const logs = this.#probes.filter(({ role }) => role === 'newcomers').map(({ logFile }) => logFile);
+    const lines = (await Promise.all(logs.map(jsonLines))).flat();
+    return lines.map((line) => arrivalSchema.parse(line));
+  }
+
   /** Ends the sessions in good order and answers what they saw. */
   async finish(): Promise<{
     readonly sessions: readonly SessionReport[];
@@ -111,13 +118,9 @@ export class GuestClients {
       { clock, graceSeconds: sessionEndSeconds },
     );
     const sessions = [];
-    const arrivals = [];
-    for (const { role, logFile } of this.#probes) {
-      if (role === 'newcomers')
-        arrivals.push(...(await jsonLines(logFile)).map((line) => arrivalSchema.parse(line)));
-      else sessions.push({ role, ...(await readSessionReport(logFile)) });
-    }
-    return { sessions, arrivals };
+    for (const { role, logFile } of this.#probes)
+      if (role !== 'newcomers') sessions.push({ role, ...(await readSessionReport(logFile)) });
+    return { sessions, arrivals: await this.arrivals() };
   }
 
   async kill(): Promise<void> {
@@ -165,7 +168,7 @@ async function probeCommands(
 }
 
 async function jsonLines(file: string): Promise<readonly unknown[]> {
-  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.startsWith('{'));
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => /^\{.*\}$/.test(line));
   return lines.map((line) => JSON.parse(line) as unknown);
 }
 

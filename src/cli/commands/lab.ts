@@ -8,6 +8,7 @@ import { examineMachine } from '../../lab/requirements.ts';
 import { examineLab, type LabStatus } from '../../lab/status.ts';
 import { bringUp } from '../../lab/up.ts';
 import type { LabWorld } from '../../lab/world.ts';
+import { addDemo } from './lab-demo.ts';
 import { addMeasure } from './lab-measure.ts';
 import {
   addLabOptions,
@@ -30,6 +31,7 @@ export function register(program: Command): void {
   addUp(lab);
   addDown(lab);
   addStatus(lab);
+  addDemo(lab);
   addMeasure(lab);
 }
 

@@ -115,6 +115,7 @@ static void come(const char *name, uint16_t port, const char *server) {
   double lookup = clock_seconds(CLOCK_MONOTONIC) - before;
   int resolved = !error;
   if (resolved) error = ask_path(address, port, &handshake, line, sizeof line);
+  if (error && ending) return; /* interrupted by the end, not turned away */
   printf("{\"atSeconds\":%.6f,\"server\":\"%s\",\"address\":", at, server);
   printf(resolved ? "\"%s\"" : "null", inet_ntoa(address));
   printf(",\"lookupSeconds\":%.6f,\"connectSeconds\":%.6f,\"ttl\":%d,\"error\":", lookup, handshake, error ? 0 : atoi(line + 4));
