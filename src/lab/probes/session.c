@@ -30,7 +30,7 @@
 enum {
   RECORD_BYTES = 64,
   SESSIONS_MAX = 16,
-  GAPS_MAX = 512,
+  GAPS_MAX = 16384,
   INTERVAL_NS = 5000000,
   GRACE_SECONDS = 10, /* for what is under way at the end: more than the retransmissions of a pause of 3 s need */
   CONNECT_SECONDS = 15,
