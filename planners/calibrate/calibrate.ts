@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { LonghaulError } from '../../topology/errors.ts';
 import type { Model } from '../estimate/model.ts';
 import type { Observation } from '../estimate/observation.ts';
-import { fitParameters } from './fit.ts';
+import { type Fitted, fitParameters } from './fit.ts';
 import { type HeldOutRun, holdOut } from './held-out.ts';
 import { type Report, reportOf } from './score.ts';
 import { isCompleted, type Scenario, scenariosOf } from './scenarios.ts';
@@ -16,7 +16,7 @@ import { spreadsOf } from './spread.ts';
 export function calibrate(observations: readonly Observation[], options: CalibrateOptions = {}): Calibration {
   const scenarios = scenariosOf(observations);
   refuseNonsense(scenarios);
-  const fitted = fitParameters(scenarios, { step: 0.5, sweepsMax: 30 });
+  const fitted = fitAll(scenarios);
   const heldOut = holdOut(scenarios, fitted, options.onFold ?? (() => undefined));
   const body = { parameters: rounded(fitted.parameters), spread: rounded(spreadsOf(heldOut.offsets)) };
   const id = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 12);
@@ -26,6 +26,10 @@ export function calibrate(observations: readonly Observation[], options: Calibra
     heldOut: heldOut.runs,
   };
 }
+
+/** The parameters alone, without what held-out moves say of them. */
+export const fitAll = (scenarios: readonly Scenario[]): Fitted =>
+  fitParameters(scenarios, { step: 0.5, sweepsMax: 30 });
 
 export interface CalibrateOptions {
   readonly onFold?: (done: number, folds: number) => void;
@@ -61,7 +65,7 @@ function refuseNonsense(scenarios: readonly Scenario[]): void {
 }
 
 /** Five figures: what a model is fitted to does not carry more, and its file stays readable. */
-function rounded<Value>(value: Value): Value {
+export function rounded<Value>(value: Value): Value {
   return JSON.parse(
     JSON.stringify(value, (_, inner: unknown) =>
       typeof inner === 'number' ? Number(inner.toPrecision(5)) : inner,

@@ -20,8 +20,8 @@ interface Point {
 
 const mebibyte = 2 ** 20;
 
-/** Rewrites of the working set a second that are tried: from one in half a minute to fifty a second. */
-const refreshGrid = [0.03, 0.1, 0.3, 0.7, 1.5, 3, 7, 16, 40] as const;
+/** Rewrites of the working set a second that are tried: from one in a hundred seconds to forty a second. */
+const refreshGrid = [0.01, 0.03, 0.1, 0.3, 0.7, 1.5, 3, 7, 16, 40] as const;
 
 /**
  * What samples of calc-dirty-rate leave open. For each λ of the grid the best W and c follow by weighted least
@@ -111,6 +111,9 @@ function pointOf(samples: readonly Sample[], seconds: number): Point {
 const cutOf = ({ mebibytesPerSecond }: Sample): number =>
   Number.isInteger(mebibytesPerSecond) ? sampling.cutMebibytesPerSecond : 0;
 
+/** The prior of ln λ has the tails of Student's t (degrees of freedom): a large set swept slowly is rare, not impossible. */
+const tails = 3;
+
 interface Fit {
   readonly refreshPerSecond: number;
   readonly hotBytes: number;
@@ -149,5 +152,10 @@ function fit(points: readonly Point[], refreshPerSecond: number, parameters: Par
     2 * hotBytes * coldBytesPerSecond * hc +
     coldBytesPerSecond * coldBytesPerSecond * cc;
   const distance = Math.log(refreshPerSecond / parameters.refreshPerSecond) / parameters.refreshSpread;
-  return { refreshPerSecond, hotBytes, coldBytesPerSecond, misfit: misfit + distance * distance };
+  return {
+    refreshPerSecond,
+    hotBytes,
+    coldBytesPerSecond,
+    misfit: misfit + tails * Math.log1p((distance * distance) / tails),
+  };
 }

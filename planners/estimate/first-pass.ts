@@ -36,16 +36,37 @@ export function firstPass(
 }
 
 /**
- * Time to send so much from a cold start: the window doubles every `doublingSeconds` from `initialWindowBytes` until
- * the path is full. Grows with the bytes, never shrinks with a slower rate or a longer round trip.
+ * Time to send so much from a cold start: the rate doubles every `doublingSeconds` until the path is full; what slow
+ * start lost is repaired, which costs p beside a transfer of t seconds about t p/(t + p); and until the first loss the
+ * path carries what it would without. Grows with the bytes, never shrinks with a slower path or a longer round trip.
  */
 export function sendSeconds(
   bytes: number,
-  { rateBytesPerSecond: rate, goodput }: Pick<Sending, 'rateBytesPerSecond' | 'goodput'>,
+  { rateBytesPerSecond: rate, losslessBytesPerSecond, goodput }: Pick<Sending, SendingPart>,
 ): number {
-  const { doublingSeconds, initialWindowBytes } = goodput;
+  const initialRate = goodput.initialWindowBytes / goodput.roundTripSeconds;
+  const seconds = bytes / rate;
+  const repair = goodput.overshootSeconds;
+  const untouched = Math.min(bytes, goodput.losslessBytes);
+  return (
+    rampSeconds(bytes, { initialRate, doublingSeconds: goodput.doublingSeconds, rate }) +
+    (repair === 0 ? 0 : (seconds * repair) / (seconds + repair)) -
+    untouched * (1 / rate - 1 / losslessBytesPerSecond)
+  );
+}
+
+type SendingPart = 'rateBytesPerSecond' | 'losslessBytesPerSecond' | 'goodput';
+
+export interface Ramp {
+  readonly initialRate: number;
+  readonly doublingSeconds: number;
+  /** Reached in the end. */
+  readonly rate: number;
+}
+
+/** Time for so many bytes at a rate that doubles until it has reached its end. */
+export function rampSeconds(bytes: number, { initialRate, doublingSeconds, rate }: Ramp): number {
   const growth = doublingSeconds / Math.LN2;
-  const initialRate = initialWindowBytes / goodput.roundTripSeconds;
   if (growth === 0 || rate <= initialRate) return bytes / rate;
   const rampBytes = growth * (rate - initialRate);
   if (bytes < rampBytes) return growth * Math.log1p(bytes / (growth * initialRate));

@@ -5,6 +5,9 @@ import type { Parameters } from './model.ts';
 export interface Goodput {
   /** Payload bytes a second of a long transfer without a cap. */
   readonly bytesPerSecond: number;
+  /** The same before the first loss, and the bytes that cross until then, on average. */
+  readonly losslessBytesPerSecond: number;
+  readonly losslessBytes: number;
   /** What frames leave of the bit rate, before other moves take their part. */
   readonly lineBytesPerSecond: number;
   readonly limit: 'link' | 'window' | 'loss';
@@ -12,6 +15,8 @@ export interface Goodput {
   /** Slow start: the window at first, and how long it takes to double. */
   readonly initialWindowBytes: number;
   readonly doublingSeconds: number;
+  /** What recovering from slow start's overshoot costs a long transfer. */
+  readonly overshootSeconds: number;
   /** What the socket of a sender without a cap holds: sent and not acknowledged, and not yet sent. */
   readonly socketBytes: number;
   /** From a write into that socket until the bytes have arrived; an empty socket takes half a round trip. */
@@ -42,18 +47,35 @@ export function goodputOf(path: Path, streams: number, parameters: Parameters): 
   const window = streams * windowRate(path, segmentBytes, parameters);
   const lossy = streams * lossRate(path, segmentBytes, parameters);
   const bytesPerSecond = softMinimum(line, window, lossy);
+  const losslessBytesPerSecond = lossy === Infinity ? bytesPerSecond : softMinimum(line, window, Infinity);
   const socket = socketOf(path, bytesPerSecond / streams, parameters);
   return {
     bytesPerSecond,
+    losslessBytesPerSecond,
+    losslessBytes: lossy === Infinity ? 0 : segmentBytes / path.loss,
     lineBytesPerSecond: frameRate(path, segmentBytes, parameters),
     limit: line <= window && line <= lossy ? 'link' : window <= lossy ? 'window' : 'loss',
     roundTripSeconds,
     initialWindowBytes: streams * initialSegments * segmentBytes,
     doublingSeconds: roundTripSeconds * parameters.doublingRoundTrips,
+    overshootSeconds:
+      overshootOf(path, bytesPerSecond / streams / segmentBytes, parameters) * (bytesPerSecond / line) ** 2,
     socketBytes: streams * socket.bytes,
     deliverySeconds: socket.deliverySeconds,
     wireRatio: (path.mtuBytes + capturedFrameBytes) / segmentBytes,
   };
+}
+
+/**
+ * Slow start fills the router's buffer and loses much at once. CUBIC (RFC 9438 §4.2) is back after
+ * K = ∛(0.3 W / 0.4) seconds; a buffer of one round trip or more covers that, and BBR does not care. A flow that does
+ * not fill the line overshoots less: the square of its share is taken.
+ */
+function overshootOf(path: Path, segmentsPerSecond: number, parameters: Parameters): number {
+  if (path.congestionControl === 'bbr' || path.bufferSeconds >= path.rttSeconds) return 0;
+  const segments = segmentsPerSecond * (path.rttSeconds + path.bufferSeconds);
+  const uncovered = 1 - path.bufferSeconds / path.rttSeconds;
+  return parameters.overshootShare * Math.cbrt(0.75 * segments) * uncovered;
 }
 
 /**

@@ -22,6 +22,8 @@ const parametersSchema = z.strictObject({
   receiveWindowBytes: positive,
   /** Round trips in which the window doubles. */
   doublingRoundTrips: positive,
+  /** Time lost to slow start's overshoot ÷ CUBIC's K. */
+  overshootShare: positive,
   /** C in Mathis' law: window = C ÷ √loss segments. */
   mathisConstant: positive,
   /** Overrun of the cap by multifd streams: measured rate ÷ `max-bandwidth`. */

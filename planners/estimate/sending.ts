@@ -7,6 +7,8 @@ export interface Sending {
   readonly goodput: Goodput;
   /** Goodput, the cap or the sender's processor: what rules. */
   readonly rateBytesPerSecond: number;
+  /** The same before the first loss. */
+  readonly losslessBytesPerSecond: number;
   /** Rate of the last copy: QEMU lifts the cap for it. */
   readonly finalBytesPerSecond: number;
   /** What the path leaves beside the guest's own disk writes; 0 or less: they fill it. */
@@ -28,6 +30,7 @@ export function sendingOf({ transfer, path, disks, cores }: Conditions, paramete
   return {
     goodput,
     rateBytesPerSecond,
+    losslessBytesPerSecond: Math.min(goodput.losslessBytesPerSecond, processor, cap),
     finalBytesPerSecond,
     freeBytesPerSecond: disks.writeBytesPerSecond < goodput.lineBytesPerSecond ? rateBytesPerSecond : 0,
     limit:

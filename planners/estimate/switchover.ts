@@ -1,4 +1,5 @@
 import type { Conditions } from './conditions.ts';
+import { rampSeconds } from './first-pass.ts';
 import type { Parameters } from './model.ts';
 import type { Sending } from './sending.ts';
 
@@ -24,12 +25,20 @@ export function landingSeconds(
   const delivery = isCapped(sending) ? path.rttSeconds / 2 : sending.goodput.deliverySeconds;
   return (
     stopSeconds +
-    (restBytes * parameters.downtimeShare) / sending.finalBytesPerSecond +
+    restSeconds(restBytes * parameters.downtimeShare, sending) +
     delivery +
     (transfer.gatedStart ? path.rttSeconds : 0) +
     parameters.loadSeconds
   );
 }
+
+/** The window of a capped sender holds what the cap let through; without the cap it doubles once a round trip. */
+const restSeconds = (bytes: number, { rateBytesPerSecond, finalBytesPerSecond, goodput }: Sending): number =>
+  rampSeconds(bytes, {
+    initialRate: rateBytesPerSecond,
+    doublingSeconds: goodput.roundTripSeconds,
+    rate: finalBytesPerSecond,
+  });
 
 /** Stopping the vCPUs and saving the devices, without any memory left: the least QMP reports. */
 const stopSeconds = 0.006;
