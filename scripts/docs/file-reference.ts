@@ -1,14 +1,19 @@
 import { z } from 'zod';
+import { agentFileSchema } from '../../src/site/configuration.ts';
 import { flow } from '../../topology/load/complaints.ts';
 import { exampleOf, meaningOf, shapeOf } from '../../topology/schema/describe.ts';
 import { runbookFile } from '../../topology/schema/runbook.ts';
 import { topologyFile } from '../../topology/schema/topology.ts';
 
-/** The reference pages of the two files: every key, from the schemas themselves. */
+/** The reference pages of the files people write: every key, from the schemas themselves. */
 type Schema = z.core.$ZodType;
 
 export function topologyReference(): string {
   return `${topologyIntroduction}\n${sections(topologyFile, 'The file').join('\n')}`;
+}
+
+export function agentReference(): string {
+  return `${agentIntroduction}\n${sections(agentFileSchema, 'The file').join('\n')}`;
 }
 
 export function runbookReference(): string {
@@ -126,3 +131,47 @@ What is wanted, and within which limits. One goal a file, with its own keys and 
 it in an editor; \`examples/\` has one for each goal.
 
 ${values}`;
+
+const agentIntroduction = `# Agent file
+
+What the agent of one site mounts, where it listens, who may call it, and where it keeps what it must not forget. YAML or
+JSON; \`longhaul agent --config FILE\` reads it once, at start. Paths are relative to the file;
+[agent.schema.json](agent.schema.json) completes it in an editor.
+
+\`\`\`yaml
+format: longhaul-agent/1
+site: paris
+state: /var/lib/longhaul-agent
+runtime: /run/longhaul-agent
+listen: 10.1.1.1:7443
+token: file:/etc/longhaul/agent.token
+tls: { key: agent.key, certificate: agent.crt }
+hosts:
+  - name: paris-1
+    hypervisor: qemu
+    memory: 64 GiB
+    images: /var/lib/longhaul/images
+    networks: { lan: { bridge: br0 } }
+    migration: { address: 10.1.2.2 }
+dns:
+  - name: ns1
+    address: 10.1.0.53
+    zones: [example.test, 1.10.in-addr.arpa]
+    key: { name: lh-key, secret: 'file:paris.tsig' }
+\`\`\`
+
+A QEMU guest whose home is here is a file \`STATE/guests/HOST/WORKLOAD.json\`, written before the agent starts, later kept
+by the agent: at the target it appears with \`resume\`, at the source it goes with \`discard\`.
+
+\`\`\`json
+{
+  "format": "longhaul-guest/1", "workload": "web-1", "uuid": "6f1a3c1e-0000-4000-8000-000000000001",
+  "memoryBytes": 2147483648, "vcpus": 2, "cpuModel": "qemu64", "machineType": "pc-q35-7.2",
+  "kernel": null,
+  "disks": [{ "name": "root", "storage": "san", "file": "web-1.qcow2", "format": "qcow2" }],
+  "nics": [{ "mac": "52:54:00:12:34:56", "network": "lan" }],
+  "heartbeat": { "kind": "serial", "prefix": "TICK" },
+  "autostart": true
+}
+\`\`\`
+`;

@@ -1,10 +1,11 @@
 import { errorsReference } from './errors-reference.ts';
-import { runbookReference, topologyReference } from './file-reference.ts';
+import { agentReference, runbookReference, topologyReference } from './file-reference.ts';
 import { jsonSchemas } from './json-schemas.ts';
 
 /** Every file under docs/reference that is made from the code, by path. `npm run docs` writes them. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
+    ['docs/reference/agent-file.md', agentReference()],
     ['docs/reference/errors.md', errorsReference()],
     ['docs/reference/runbook-file.md', runbookReference()],
     ['docs/reference/topology-file.md', topologyReference()],

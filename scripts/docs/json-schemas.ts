@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { estimateInputSchema, observationSchema } from '../../planners/estimate/observation.ts';
+import { agentFileSchema } from '../../src/site/configuration.ts';
 import { runbookFile } from '../../topology/schema/runbook.ts';
 import { topologyFile } from '../../topology/schema/topology.ts';
 
@@ -8,6 +9,7 @@ export function jsonSchemas(): ReadonlyMap<string, string> {
   const schemas = {
     topology: topologyFile,
     runbook: runbookFile,
+    agent: agentFileSchema,
     'estimate-input': estimateInputSchema,
     observation: observationSchema,
   };

@@ -117,7 +117,7 @@ export class SiteAgent implements Site {
       list: async (signal) => (await this.#parts.gateway?.list(signal)) ?? [],
       probe: async (network, address, signal) => await gateway().probe(network, address, signal),
       sessions: async (address, signal) => await gateway().sessions(address, signal),
-      answers: async (address, port, signal) => (await gateway().answers?.(address, port, signal)) ?? null,
+      answers: async (address, port, signal) => await gateway().answers(address, port, signal),
     };
   }
 

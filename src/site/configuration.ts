@@ -52,7 +52,9 @@ const qemuHost = z.strictObject({
     .enum(['kvm', 'tcg'])
     .prefault('kvm')
     .meta({ examples: ['tcg'], description: 'tcg: without KVM.' }),
-  program: filePath('/usr/bin/qemu-system-x86_64').prefault('/usr/bin/qemu-system-x86_64'),
+  program: filePath('/usr/bin/qemu-system-x86_64')
+    .prefault('/usr/bin/qemu-system-x86_64')
+    .describe('QEMU itself.'),
   commandPrefix,
   memory: bytes({ example: '64 GiB' }).describe('What its guests may have together.'),
   images: filePath('/var/lib/longhaul/images').describe('Folder of kernels and initramfs.'),
@@ -81,11 +83,14 @@ const dnsServer = z.strictObject({
     .min(1)
     .max(65_535)
     .prefault(53)
-    .meta({ examples: [5353] }),
+    .meta({ examples: [5353], description: 'UDP and TCP port.' }),
   zones: z
     .array(dnsName('example.test'))
     .min(1)
-    .meta({ examples: [['example.test', '1.10.in-addr.arpa']] }),
+    .meta({
+      examples: [['example.test', '1.10.in-addr.arpa']],
+      description: 'It is authoritative for them.',
+    }),
   key: z
     .strictObject({ name: dnsName('lh-key'), secret: secret('file:keys/paris.tsig') })
     .optional()
@@ -97,7 +102,7 @@ const balancer = z.strictObject({
   driver: z
     .literal('haproxy')
     .prefault('haproxy')
-    .meta({ examples: ['haproxy'] }),
+    .meta({ examples: ['haproxy'], description: 'Driver that speaks to it.' }),
   url: endpointUrl('unix:/run/haproxy/admin.sock').describe('Control interface.'),
   pools: z
     .array(entityName('web'))
@@ -140,7 +145,7 @@ export const agentFileSchema = z.strictObject({
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'])
     .prefault('info')
-    .meta({ examples: ['debug'] }),
+    .meta({ examples: ['debug'], description: 'Least of what is logged.' }),
   hosts: z.array(qemuHost).prefault([]).meta({ description: 'Hypervisor hosts.' }),
   gateway: z
     .strictObject({

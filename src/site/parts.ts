@@ -22,8 +22,8 @@ export interface SiteParts {
 
 export interface SiteGateway
   extends Pick<GatewayAgent, 'facts' | 'put' | 'get' | 'list' | 'probe' | 'sessions' | 'follow'> {
-  /** Absent: this gateway cannot ask the way a client would. */
-  answers?(address: string, port: number | null, signal: AbortSignal): Promise<boolean | null>;
+  /** Null: this gateway cannot tell. */
+  answers(address: string, port: number | null, signal: AbortSignal): Promise<boolean | null>;
 }
 
 export interface StallLimits {

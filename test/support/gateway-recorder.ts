@@ -27,6 +27,7 @@ export function createGatewayRecorder(): GatewayRecorder {
     list: async () => [...relocations.values()].map(statusOf),
     probe: async () => ({ heldBy: null }),
     sessions: async () => [],
+    answers: async () => true,
     follow: async (workload, guest) => void calls.push(`follow ${workload} ${guest}`),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { QemuHost } from '../../src/hypervisors/qemu/configuration.ts';
@@ -102,7 +102,3 @@ export async function createQemuHosts(): Promise<QemuHosts> {
     },
   };
 }
-
-/** The serial log's last lines, for a test that fails. */
-export const serialLogOf = async (path: string): Promise<string> =>
-  (await readFile(path, 'latin1')).slice(-2000);

@@ -24,6 +24,8 @@ hypervisorSuite(async (use) => {
       world.setState(copy, 'failed');
     },
     crawlBytesPerSecond: 1e6,
-    shutsDown: true,
+    powerOff: async function () {
+      await this.paris.shutdown('app', AbortSignal.timeout(60_000));
+    },
   });
 });

@@ -37,7 +37,7 @@ requires('qemu', await qemuNeeds(), () => {
         cutPath: () => paths.forEach((path) => path.cut()),
         killTarget: async () => void process.kill(await hosts.pid('lyon'), 'SIGKILL'),
         crawlBytesPerSecond: 4 * 2 ** 20,
-        shutsDown: false,
+        powerOff: async () => void process.kill(await hosts.pid('paris'), 'SIGTERM'),
       });
     } finally {
       for (const path of paths.values()) await path.close();
