@@ -105,11 +105,12 @@ export class SiteAgent implements Site {
     const gateway = (): SiteGateway => this.#need(this.#parts.gateway, 'gateway');
     return {
       put: async (claim, relocation, signal) => {
+        const { workload, phase } = relocation;
         const task = async () => {
           const status = await gateway().put(relocation, signal);
-          if (relocation.phase !== 'following') return status;
-          await this.#follow(await this.#guests.inspect(relocation.workload, signal));
-          return (await gateway().get(relocation.id, signal)) ?? status;
+          if (phase === 'following')
+            await this.#follow({ workload, state: await this.#guests.lastState(workload, signal) });
+          return status;
         };
         return await this.#act('relocation', claim, { signal, task });
       },

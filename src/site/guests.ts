@@ -15,6 +15,8 @@ export class SiteGuests implements GuestPort {
   readonly #act: Act;
   readonly #changes = new Changes();
   readonly #guard: StallGuard;
+  /** As the hypervisors told it last. */
+  readonly #states = new Map<string, GuestState['state']>();
   /** Where a workload was last seen: asked first. */
   readonly #lastSeen = new Map<string, Hypervisor>();
 
@@ -39,8 +41,14 @@ export class SiteGuests implements GuestPort {
     return (await Promise.all(hypervisors.map(async (hypervisor) => await hypervisor.guests(signal)))).flat();
   }
 
-  changed({ workload }: GuestChange): void {
+  changed({ workload, state }: GuestChange): void {
+    this.#states.set(workload, state);
     this.#changes.announce(workload);
+  }
+
+  /** Without asking a hypervisor that is in the middle of a switchover. */
+  async lastState(workload: string, signal: AbortSignal): Promise<GuestState['state']> {
+    return this.#states.get(workload) ?? (await this.inspect(workload, signal)).state;
   }
 
   close(): void {
