@@ -8,7 +8,8 @@ import { toleratePipeEnd } from './render/output.ts';
  */
 toleratePipeEnd();
 try {
-  await createProgram().parseAsync();
+  const program = await createProgram(process.argv[2]);
+  await program.parseAsync();
 } catch (error) {
   process.exitCode = reportFailure(error, { json: process.argv.includes('--json') });
 }
