@@ -15,7 +15,7 @@ export async function readSource(file: string): Promise<SourceFile> {
   }
 }
 
-function unreadableBecause(cause: unknown): string {
+export function unreadableBecause(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'ENOENT') return 'there is no such file; check the path';
   if (code === 'EISDIR') return 'it is a directory; name the file in it';

@@ -48,6 +48,17 @@ test('a bad line gets an error in its place, the others are answered, exit 2', (
   });
 });
 
+test('a reader that goes away ends the filter quietly', () => {
+  const many = path.join(folder, 'many.jsonl');
+  writeFileSync(many, Array.from({ length: 20 }, () => recorded.join('\n')).join('\n'));
+  const { stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', '"$0" --import tsx src/cli/main.ts estimate "$1" | head -n 1', process.execPath, many],
+    { encoding: 'utf8', timeout: 60_000 },
+  );
+  expect({ lines: stdout.trim().split('\n').length, stderr }).toEqual({ lines: 1, stderr: '' });
+});
+
 test('--tune adds a proposal to each answer', () => {
   const { status, lines } = longhaul(['estimate', '--tune', '--pause', '200 ms'], recorded[80]);
   expect(status).toBe(0);
@@ -58,6 +69,7 @@ test.each([
   [['estimate', '--pause', '200 ms'], 'go with --tune'],
   [['estimate', '--tune', '--pause', 'soon'], "'soon' is not a time"],
   [['estimate', 'no-such-file'], "Cannot read 'no-such-file'"],
+  [['estimate', 'examples'], 'it is not a file'],
   [['estimate', '--model', observations, observations], 'is not JSON'],
   [['calibrate', 'no-such-file'], 'there is no such file'],
 ])('%j is refused with exit 2', (argv, message) => {

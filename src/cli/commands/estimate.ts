@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
+import { open as openFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { LonghaulError } from '../../../topology/errors.ts';
@@ -11,6 +9,7 @@ import type { EstimateInput } from '../../../planners/estimate/observation.ts';
 import { estimate } from '../../../planners/estimate/predict.ts';
 import { tune, type Wish } from '../../../planners/estimate/tune.ts';
 import { shippedModel } from '../../../planners/estimate/shipped-model.ts';
+import { unreadableBecause } from '../../config/input-files.ts';
 import { readModelFile } from '../../config/model-file.ts';
 import { addExample } from '../render/help.ts';
 
@@ -74,19 +73,23 @@ function seconds(option: string, text: string | undefined): number | null {
 async function open(file: string): Promise<Readable> {
   if (file === '-') return process.stdin;
   try {
-    await access(file, constants.R_OK);
+    const handle = await openFile(file);
+    if ((await handle.stat()).isFile()) return handle.createReadStream({ encoding: 'utf8' });
+    await handle.close();
   } catch (cause) {
-    throw new LonghaulError('LH_INPUT_UNREADABLE', [file, 'there is no such file, or access is denied'], {
-      cause,
-    });
+    throw new LonghaulError('LH_INPUT_UNREADABLE', [file, unreadableBecause(cause)], { cause });
   }
-  return createReadStream(file, 'utf8');
+  throw new LonghaulError('LH_INPUT_UNREADABLE', [
+    file,
+    'it is not a file; name one, or - for standard input',
+  ]);
 }
 
 async function answerLines(input: Readable, answer: (move: EstimateInput) => object): Promise<void> {
   let lineNumber = 0;
   for await (const text of createInterface({ input, crlfDelay: Infinity })) {
     lineNumber += 1;
+    if (process.stdout.destroyed) return;
     if (text.trim() === '') continue;
     const line = readInputLine(text, lineNumber);
     if (line.problems === null) await write(answer(line.value));
@@ -98,8 +101,19 @@ async function answerLines(input: Readable, answer: (move: EstimateInput) => obj
   }
 }
 
-/** Waits for a slow reader: a filter must not hold a whole campaign in memory. */
+/**
+ * Waits for a slow reader: a filter must not hold a whole campaign in memory. One that has gone away (`| head`) is
+ * waited for no longer.
+ */
 async function write(result: object): Promise<void> {
-  if (!process.stdout.write(`${JSON.stringify(result)}\n`) && !process.stdout.destroyed)
-    await once(process.stdout, 'drain');
+  const { stdout } = process;
+  if (stdout.write(`${JSON.stringify(result)}\n`)) return;
+  await new Promise<void>((resolve) => {
+    const goOn = (): void => {
+      stdout.off('drain', goOn).off('close', goOn);
+      resolve();
+    };
+    stdout.once('drain', goOn).once('close', goOn);
+    if (stdout.destroyed) goOn();
+  });
 }
