@@ -44,7 +44,8 @@ export type RunCommand = (argv: readonly string[], options: CommandOptions) => P
 
 /** A child process that stays: text in, text out. */
 export interface Coprocess {
-  write(data: string | Uint8Array): void;
+  /** Resolves when the data has been handed to the kernel, or the child has ended. */
+  write(data: string | Uint8Array): Promise<void>;
   /** Resolves when the child has ended, with the reason; it never rejects. */
   readonly ended: Promise<string>;
   /** Closes its input and kills it if it does not end by itself. */

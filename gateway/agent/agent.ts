@@ -18,7 +18,7 @@ import { nextRecord, placementOf, RelocationBook } from './book.ts';
 import { Converger } from './converger.ts';
 import { follow } from './follow.ts';
 import type { GatewayAgent } from './gateway-agent.ts';
-import { createLock } from './lock.ts';
+import { createLock } from '../lock.ts';
 import { relocationSchema, schemaProblems } from './relocation-schema.ts';
 import { statusOf, type Look } from './status.ts';
 import { createRelocationStore, type Record } from './store.ts';
@@ -236,6 +236,7 @@ class Agent implements GatewayAgent {
     return {
       ...seen,
       flows: await flows,
+      arrived: this.#book.arrived(),
       errors: this.#converger.errors,
       lastNewFlows: new Map([...ages].map(([address, age]) => [address, now - age])),
     };

@@ -24,8 +24,8 @@ export class Announcer {
     const { id } = placement.relocation;
     const announcements = announcementsOf(configuration, placement, others);
     if (announcements === null) return;
-    const { device, all } = announcements;
-    const frames = all.map(announcementFrame);
+    const { device, from, all } = announcements;
+    const frames = all.map((one) => announcementFrame(from, one));
     this.#repeats.get(id)?.abort();
     const repeat = new AbortController();
     this.#repeats.set(id, repeat);

@@ -36,6 +36,14 @@ export class RelocationBook {
     return this.all().map(placementOf);
   }
 
+  /** Old addresses of the guests that came here and run. */
+  arrived(): ReadonlySet<string> {
+    const here = this.placements().filter(
+      ({ relocation, guestHere }) => relocation.role === 'target' && guestHere,
+    );
+    return new Set(here.map(({ relocation }) => relocation.guest.oldAddress));
+  }
+
   /** Made anew only after a change, or when a quarantine has ended: it is asked for before every chunk of changes. */
   desired(nowSeconds: number): KernelState {
     if (this.#state === null || nowSeconds >= this.#state.untilSeconds) {

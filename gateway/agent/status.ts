@@ -20,6 +20,8 @@ export interface Look {
   readonly observed: KernelState;
   readonly difference: Difference;
   readonly flows: readonly Flow[];
+  /** Old addresses of the guests that came and run here: what they say to each other passes no gateway any more. */
+  readonly arrived: ReadonlySet<string>;
   /** Why the last attempt to change an object failed, by its key. */
   readonly errors: ReadonlyMap<string, string>;
   /** Unix seconds of the last new flow to each old address. */
@@ -41,7 +43,7 @@ export function statusOf(configuration: GatewayConfiguration, record: Record, lo
     converged: differences.length === 0,
     differences,
     carries: carries(configuration, relocation, look.observed),
-    sessions: oldSessions(record, look.flows),
+    sessions: oldSessions(record, look),
     lastNewSessionSeconds: look.lastNewFlows.get(relocation.guest.oldAddress) ?? null,
     switchedAtSeconds,
   };
@@ -113,12 +115,15 @@ function carries(
 /**
  * Source: all the guest's sessions, as long as it is here; then the target counts, through which all of them pass: one
  * that ends beside this gateway would stay in its table for days. Target: those whose other side still knows the guest
- * by its old address.
+ * by its old address, and has not come after it.
  */
-function oldSessions(record: Record, flows: readonly Flow[]): readonly Session[] {
+function oldSessions(record: Record, { flows, arrived }: Look): readonly Session[] {
   const { guest, role } = record.relocation;
   if (role === 'source' && !placementOf(record).guestHere) return [];
   return flows
     .filter((flow) => role === 'source' || isKnownBy(flow, guest.oldAddress))
-    .flatMap((flow) => sessionOf(flow, guest.oldAddress) ?? []);
+    .flatMap((flow) => sessionOf(flow, guest.oldAddress) ?? [])
+    .filter(
+      ({ sourceAddress, targetAddress }) => !(arrived.has(sourceAddress) && arrived.has(targetAddress)),
+    );
 }

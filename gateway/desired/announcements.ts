@@ -16,6 +16,8 @@ const broadcastMac = 'ff:ff:ff:ff:ff:ff';
 
 export interface Announcements {
   readonly device: string;
+  /** The device's own MAC address. Frames that bore a guest's would draw its traffic from its switch port to ours. */
+  readonly from: string;
   readonly all: readonly Announcement[];
 }
 
@@ -35,7 +37,11 @@ export function announcementsOf(
   const { guest } = relocation;
   if (relocation.role === 'source') {
     const mac = guestHere ? guest.mac : network.defaultGatewayMac;
-    return { device: network.device, all: [{ to: broadcastMac, address: guest.oldAddress, mac }] };
+    return {
+      device: network.device,
+      from: network.defaultGatewayMac,
+      all: [{ to: broadcastMac, address: guest.oldAddress, mac }],
+    };
   }
   if (!guestHere) return null;
   const beside = others.flatMap((other) => (isBeside(relocation, other) ? [other.relocation.guest] : []));
@@ -48,6 +54,7 @@ export function announcementsOf(
   const toOthers = beside.map(({ mac }) => ({ to: mac, address: guest.oldAddress, mac: guest.mac }));
   return {
     device: guestDeviceName(relocation.oldSubnet.defaultGatewayMac, network.device),
+    from: relocation.oldSubnet.defaultGatewayMac,
     all: [...toOthers, ...toGuest],
   };
 }

@@ -8,13 +8,12 @@ export const frameBytes = 60;
 const header = Buffer.from('08060001080006040001', 'hex');
 
 /**
- * "`address` is at `mac`": a gratuitous request (RFC 5227 §2.3: sender and target address are the same). Every stack
+ * "`address` is at `mac`", said by `from`: a gratuitous request (RFC 5227 §2.3: sender and target address are the same). Every stack
  * that knows the address takes it over; nobody answers.
  */
-export function announcementFrame({ to, address, mac }: Announcement): Uint8Array {
-  const sender = macBytes(mac);
+export function announcementFrame(from: string, { to, address, mac }: Announcement): Uint8Array {
   const owner = addressBytes(address);
-  const parts = [macBytes(to), sender, header, sender, owner, Buffer.alloc(6), owner];
+  const parts = [macBytes(to), macBytes(from), header, macBytes(mac), owner, Buffer.alloc(6), owner];
   return Buffer.concat(parts, frameBytes);
 }
 

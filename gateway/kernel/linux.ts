@@ -1,6 +1,7 @@
 import type { Clock, Coprocess, RunCommand, StartCoprocess } from '../../topology/world.ts';
 import { commandSecondsMax } from '../limits.ts';
 import { frameBytes } from './arp-frame.ts';
+import { createLock, type Lock } from '../lock.ts';
 import { createWarmIp } from './warm-ip.ts';
 import { batchCommand, runOneByOne } from './ip.ts';
 import type { KernelPort } from './port.ts';
@@ -26,13 +27,16 @@ export function createLinuxKernel({ prefix, run, start, clock }: LinuxKernelOpti
     cold: (lines) => runOneByOne({ run: runInside }, lines),
     clock,
   });
-  const senders = new Map<string, Coprocess>();
-  const senderOf = (device: string): Coprocess => {
-    const sender = senders.get(device) ?? start([...prefix, ...frameSender(device)], () => undefined);
-    if (!senders.has(device)) {
-      senders.set(device, sender);
-      void sender.ended.then(() => senders.delete(device));
-    }
+  const senders = new Map<string, Sender>();
+  const senderOf = (device: string): Sender => {
+    const present = senders.get(device);
+    if (present !== undefined) return present;
+    const child = start([...prefix, ...frameSender(device)], () => undefined);
+    const sender: Sender = { child, queue: createLock() };
+    senders.set(device, sender);
+    void child.ended.then(() => {
+      if (senders.get(device) === sender) senders.delete(device);
+    });
     return sender;
   };
   return {
@@ -40,20 +44,39 @@ export function createLinuxKernel({ prefix, run, start, clock }: LinuxKernelOpti
     lines: (lines) => warmIp.send(lines),
     devicesChanged: () => warmIp.renew(),
     frames: async (device, frames) => {
-      const sender = senderOf(device);
-      for (const frame of frames) sender.write(frame);
+      const { child, queue } = senderOf(device);
+      await queue.run(() => writeFrames(child, frames));
     },
     keepReady: (devices) => {
       for (const device of devices) senderOf(device);
-      for (const [device, sender] of senders) if (!devices.includes(device)) void sender.close();
+      for (const [device, { child, queue }] of senders) {
+        if (devices.includes(device)) continue;
+        senders.delete(device);
+        void queue.run(() => child.close());
+      }
     },
     close: async () => {
-      await Promise.all([warmIp.close(), ...[...senders.values()].map((sender) => sender.close())]);
+      await Promise.all([warmIp.close(), ...[...senders.values()].map(({ child }) => child.close())]);
     },
   };
 }
 
-/** socat's INTERFACE address is a packet socket: each read of its input, of exactly one frame, becomes one packet. */
+interface Sender {
+  readonly child: Coprocess;
+  readonly queue: Lock;
+}
+
+/**
+ * socat's INTERFACE address is a packet socket: each read of its input, of one frame's length, becomes one packet.
+ */
 function frameSender(device: string): readonly string[] {
   return ['socat', '-u', '-b', String(frameBytes), 'STDIN', `INTERFACE:${device}`];
+}
+
+/** Of whole frames, and small enough that the kernel takes all of it or nothing: a torn frame would shift all others. */
+const framesAtOnce = 64;
+
+async function writeFrames(child: Coprocess, frames: readonly Uint8Array[]): Promise<void> {
+  for (let from = 0; from < frames.length; from += framesAtOnce)
+    await child.write(Buffer.concat(frames.slice(from, from + framesAtOnce)));
 }

@@ -92,7 +92,7 @@ function post(running: Running, lines: readonly string[]): Promise<readonly (str
     running.waiting.push({ firstLine: running.linesSent + 1, lines, answer: resolve });
   });
   running.linesSent += lines.length + 1;
-  running.child.write([...lines, endCommand, ''].join('\n'));
+  void running.child.write([...lines, endCommand, ''].join('\n'));
   return answer;
 }
 

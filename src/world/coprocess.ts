@@ -15,7 +15,11 @@ export const startCoprocess: StartCoprocess = (argv, onOutput) => {
     child.on('close', (code, signal) => resolve(signal ?? `exit code ${code ?? -1}`));
   });
   return {
-    write: (data) => void child.stdin.write(data),
+    write: async (data) => {
+      await new Promise<void>((resolve) => {
+        child.stdin.write(data, () => resolve());
+      });
+    },
     ended,
     close: async () => {
       child.stdin.end();

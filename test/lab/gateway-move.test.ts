@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createGatewayAgent } from '../../gateway/agent/agent.ts';
 import type { GatewayAgent } from '../../gateway/agent/gateway-agent.ts';
 import { realClock } from '../../src/world/real.ts';
 import {
@@ -9,7 +8,6 @@ import {
   type GatewayLab,
   type SiteKey,
 } from '../support/gateway-lab.ts';
-import { silentLog } from '../support/log.ts';
 import { requires } from '../support/requires.ts';
 
 requires('gateway: a move', gatewayLabNeeds(), () => {
@@ -21,22 +19,9 @@ requires('gateway: a move', gatewayLabNeeds(), () => {
   beforeAll(async () => {
     lab = await gatewayLab();
     untouched = await lab.snapshot('a');
-    const agent = async (site: SiteKey) => {
-      const created = createGatewayAgent({
-        configuration: lab.configuration(site),
-        kernel: lab.kernel(site),
-        directory: `${lab.directory}/${site}`,
-        clock: realClock,
-        log: silentLog,
-      });
-      await created.start(signal);
-      return created;
-    };
-    agents = { a: await agent('a'), b: await agent('b') };
+    agents = { a: await lab.agent('a', signal), b: await lab.agent('b', signal) };
   });
   afterAll(async () => {
-    await agents.a.close();
-    await agents.b.close();
     await lab.down();
   });
 

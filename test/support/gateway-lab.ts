@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import type { GatewayConfiguration } from '../../gateway/configuration.ts';
 import { gatewayConfigurationSchema } from '../../gateway/configuration.ts';
+import { createGatewayAgent } from '../../gateway/agent/agent.ts';
+import type { GatewayAgent } from '../../gateway/agent/gateway-agent.ts';
 import { createLinuxKernel } from '../../gateway/kernel/linux.ts';
-import type { KernelPort } from '../../gateway/kernel/port.ts';
 import type { Relocation } from '../../gateway/relocation.ts';
 import { startCoprocess } from '../../src/world/coprocess.ts';
 import { realClock, runCommand } from '../../src/world/real.ts';
+import { silentLog } from './log.ts';
 import { program, root } from './requires.ts';
 import type { SessionResult } from './session.ts';
 
@@ -59,11 +61,12 @@ export interface GatewayLab {
   in(name: string, ...argv: readonly string[]): Promise<string>;
   /** All of a gateway's network configuration, ours and others', without counters and what comes by itself. */
   snapshot(site: SiteKey): Promise<string>;
-  kernel(site: SiteKey): KernelPort;
   configuration(site: SiteKey): GatewayConfiguration;
-  directory: string;
+  readonly directory: string;
   /** `null`: unplugged, which is how a guest is paused here. */
   plug(guest: GuestKey, site: SiteKey | null): Promise<void>;
+  /** An agent on its kernel, started; all of them are closed when the lab goes down. */
+  agent(site: SiteKey, signal: AbortSignal): Promise<GatewayAgent>;
   open(from: string, host: string, everyMilliseconds: number): Promise<LabSession>;
   down(): Promise<void>;
 }
@@ -105,6 +108,14 @@ export async function gatewayLab(): Promise<GatewayLab> {
     await run([...enter(name), 'sysctl', '-q', '-w', ...settings]);
   for (const server of [...Object.keys(guests), 'c1', 'c2', 'c3'])
     await start(server, ['serve', String(sessionPort)], 'ready');
+  const kernelOf = (site: SiteKey) =>
+    createLinuxKernel({
+      prefix: enter(`gw${site}`),
+      run: runCommand,
+      start: startCoprocess,
+      clock: realClock,
+    });
+  const agents: GatewayAgent[] = [];
   return {
     namespace,
     directory,
@@ -113,14 +124,19 @@ export async function gatewayLab(): Promise<GatewayLab> {
       const listed = await run([...enter(`gw${site}`), 'sh', '-c', snapshotScript]);
       return listed.replaceAll(' linkdown', '');
     },
-    kernel: (site) =>
-      createLinuxKernel({
-        prefix: enter(`gw${site}`),
-        run: runCommand,
-        start: startCoprocess,
-        clock: realClock,
-      }),
     configuration: configurationOf,
+    agent: async (site, signal) => {
+      const agent = createGatewayAgent({
+        configuration: configurationOf(site),
+        kernel: kernelOf(site),
+        directory: join(directory, site),
+        clock: realClock,
+        log: silentLog,
+      });
+      await agent.start(signal);
+      agents.push(agent);
+      return agent;
+    },
     plug: async (guest, site) => {
       const port = `p-${guest}`;
       await run([
@@ -139,6 +155,7 @@ export async function gatewayLab(): Promise<GatewayLab> {
       };
     },
     down: async () => {
+      for (const agent of agents) await agent.close();
       for (const child of children) child.kill('SIGKILL');
       for (const name of names)
         await runCommand(['ip', 'netns', 'del', namespace(name)], { timeoutSeconds: 30 });

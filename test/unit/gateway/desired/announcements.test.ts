@@ -10,17 +10,19 @@ test('source: everybody hears that the gateway has the address, or the guest aga
   const relocation = leaving('web60');
   expect(announcementsOf(lyon, { relocation, guestHere: false }, [])).toEqual({
     device: 'lan0',
+    from: '00:00:5e:00:01:02',
     all: [{ to: broadcast, address: '10.2.0.60', mac: '00:00:5e:00:01:02' }],
   });
   expect(announcementsOf(lyon, { relocation, guestHere: true }, [])).toEqual({
     device: 'lan0',
+    from: '00:00:5e:00:01:02',
     all: [{ to: broadcast, address: '10.2.0.60', mac: '02:00:00:00:02:60' }],
   });
 });
 
 test('target: the guest hears of every other address of its subnet that it is behind the old gateway’s MAC', () => {
   const told = announcementsOf(lyon, { relocation: arriving('app50'), guestHere: true }, []);
-  expect(told?.device).toBe('lhgc3497ac4');
+  expect([told?.device, told?.from]).toEqual(['lhgc3497ac4', '00:00:5e:00:01:01']);
   expect(told?.all).toHaveLength(253);
   expect(new Set(told?.all.map(({ to, mac }) => `${to} ${mac}`))).toEqual(
     new Set(['02:00:00:00:01:50 00:00:5e:00:01:01']),
@@ -50,11 +52,12 @@ test('of a large subnet as many addresses are told as may be', () => {
 });
 
 test('an announcement is a gratuitous request of 60 bytes', () => {
-  const frame = announcementFrame({ to: broadcast, address: '10.1.0.50', mac: '00:00:5e:00:01:01' });
+  const told = { to: broadcast, address: '10.1.0.50', mac: '02:00:00:00:01:50' };
+  const frame = announcementFrame('00:00:5e:00:01:01', told);
   expect(Buffer.from(frame).toString('hex')).toBe(
     'ffffffffffff00005e0001010806' + // Ethernet: to all, from the gateway, ARP
-      '00010800060400010000' + // Ethernet, IPv4, 6, 4, request
-      '5e0001010a010032' + // sender: the gateway's MAC (its last four bytes), 10.1.0.50
+      '0001080006040001' + // Ethernet, IPv4, 6, 4, request
+      '0200000001500a010032' + // sender: the guest's MAC, 10.1.0.50
       '0000000000000a010032' + // target: nobody, 10.1.0.50
       '00'.repeat(18),
   );
