@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commandNames, createProgram } from '../../../src/cli/program.ts';
+import { commandNames, createProgram } from '../../src/cli/program.ts';
 
 const namesIn = async (wanted?: string) =>
   (await createProgram(wanted)).commands.map((command) => command.name());
