@@ -69,7 +69,7 @@ test.each([
   [['estimate', '--pause', '200 ms'], 'go with --tune'],
   [['estimate', '--tune', '--pause', 'soon'], "'soon' is not a time"],
   [['estimate', 'no-such-file'], "Cannot read 'no-such-file'"],
-  [['estimate', 'examples'], 'it is not a file'],
+  [['estimate', 'examples'], 'it is a directory'],
   [['estimate', '--model', observations, observations], 'is not JSON'],
   [['calibrate', 'no-such-file'], 'there is no such file'],
 ])('%j is refused with exit 2', (argv, message) => {

@@ -74,15 +74,12 @@ async function open(file: string): Promise<Readable> {
   if (file === '-') return process.stdin;
   try {
     const handle = await openFile(file);
-    if ((await handle.stat()).isFile()) return handle.createReadStream({ encoding: 'utf8' });
+    if (!(await handle.stat()).isDirectory()) return handle.createReadStream({ encoding: 'utf8' });
     await handle.close();
   } catch (cause) {
     throw new LonghaulError('LH_INPUT_UNREADABLE', [file, unreadableBecause(cause)], { cause });
   }
-  throw new LonghaulError('LH_INPUT_UNREADABLE', [
-    file,
-    'it is not a file; name one, or - for standard input',
-  ]);
+  throw new LonghaulError('LH_INPUT_UNREADABLE', [file, 'it is a directory; name the file in it']);
 }
 
 async function answerLines(input: Readable, answer: (move: EstimateInput) => object): Promise<void> {
