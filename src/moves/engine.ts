@@ -1,7 +1,7 @@
 import { LonghaulError, type ErrorCode } from '../../topology/errors.ts';
 import type { RunRequest } from '../runs/store/records.ts';
 import type { GuestState } from '../site/site.ts';
-import { withDeadline } from '../world/deadline.ts';
+import { noLongerNeeded, withDeadline } from '../world/deadline.ts';
 import { MoveGivenUp } from './give-up.ts';
 import type { MoveJournal, MoveState, Outcome } from './journal.ts';
 import type { Move, MoveFacts, StepProgress } from './move.ts';
@@ -29,6 +29,7 @@ export class Engine {
   #state: MoveState;
   /** Set before the entry is written: from then on no cancel may cut in. */
   #isCommitted: boolean;
+  #isAcknowledged = false;
 
   constructor(parts: EngineParts) {
     this.#steps = parts.steps;
@@ -46,6 +47,7 @@ export class Engine {
     try {
       const wantsBack = await this.#wantsBack();
       if (wantsBack === null) {
+        await this.#patiently('claim', () => this.#acknowledge());
         await this.#forward();
         return await this.#end({ ...moved, remains: [] });
       }
@@ -56,6 +58,14 @@ export class Engine {
       await this.#turnBack(error);
     }
     return await this.#undo();
+  }
+
+  /** From here on no call of an earlier worker that is still under way can act at either site. */
+  async #acknowledge(): Promise<void> {
+    const { source, target, claim, limits } = this.#move;
+    for (const { agent } of [source, target])
+      await this.#boundedBy(limits.callSeconds, 'claim', (signal) => agent.acknowledge(claim, signal));
+    this.#isAcknowledged = true;
   }
 
   async #forward(): Promise<void> {
@@ -77,18 +87,23 @@ export class Engine {
   }
 
   async #take(step: Step): Promise<MoveFacts | undefined> {
-    const observed = await this.#bounded(
-      step,
-      async (signal) => await step.observe?.(this.#now(step), signal),
-    );
-    if (step.isPointOfNoReturn === true && !this.#state.isPastPointOfNoReturn) {
-      await this.#heedRequest();
-      this.#isCommitted = true;
-      await this.#journal.append('point-of-no-return', step.name);
-      this.#state = { ...this.#state, isPastPointOfNoReturn: true };
+    const isNewCommitment = step.isPointOfNoReturn === true && !this.#state.isPastPointOfNoReturn;
+    if (step.isPointOfNoReturn !== true || isNewCommitment) {
+      const observed = await this.#bounded(
+        step,
+        async (signal) => await step.observe?.(this.#now(step), signal),
+      );
+      if (observed === 'done' && !isNewCommitment) return undefined;
     }
-    if (observed === 'done') return undefined;
+    if (isNewCommitment) await this.#commit(step);
     return await this.#bounded(step, (signal) => step.apply(this.#now(step), signal));
+  }
+
+  async #commit(step: Step): Promise<void> {
+    await this.#heedRequest();
+    this.#isCommitted = true;
+    await this.#journal.append('point-of-no-return', step.name);
+    this.#state = { ...this.#state, isPastPointOfNoReturn: true };
   }
 
   /** Last begun, first undone. What cannot be undone now is named, and the rest is undone all the same. */
@@ -96,6 +111,7 @@ export class Engine {
     const { undoing } = this.#state;
     const untilSeconds = this.#move.clock.monotonicSeconds() + this.#move.limits.patienceAfterSeconds;
     const remains: string[] = [];
+    if (!this.#isAcknowledged) await this.#acknowledgeAtSource(untilSeconds);
     for (const step of this.#steps.toReversed()) {
       const isOpen = this.#state.begun.includes(step.name) && !this.#state.undone.includes(step.name);
       const undo = step.undo?.bind(step);
@@ -117,6 +133,25 @@ export class Engine {
       ...(await this.#sourceServes(untilSeconds)),
       remains,
     });
+  }
+
+  /**
+   * On the way back only the source must hear of the claim first: its guest may stand still. The target hears of it with
+   * the first call that takes something away there.
+   */
+  async #acknowledgeAtSource(untilSeconds: number): Promise<void> {
+    const { source, claim, limits } = this.#move;
+    const tell = (): Promise<void> =>
+      this.#boundedBy(limits.callSeconds, 'claim', (signal) => source.agent.acknowledge(claim, signal));
+    try {
+      await this.#patiently('claim', tell, untilSeconds);
+    } catch (error) {
+      this.#rethrowForeign(error);
+      await this.#journal.append('note', 'claim', {
+        text: 'the source did not hear of the claim',
+        ...failureOf(error),
+      });
+    }
   }
 
   /** An attempt that went back is only over when its guest is seen to run at its source. */
@@ -162,16 +197,14 @@ export class Engine {
     const isInWindow = this.#steps.some(
       ({ name, isPointOfNoReturn }) => isPointOfNoReturn === true && !this.#state.ended.includes(name),
     );
-    const settle =
-      error instanceof LonghaulError && error.settle !== undefined ? error.settle : `longhaul run ${run}`;
+    const inWindow = `longhaul run ${run}   (or, to return to the source: longhaul rollback ${run})`;
+    const settle = error instanceof LonghaulError ? error.settle : undefined;
     return await this.#end({
       result: 'needs-person',
       reason: `stopped at '${step}': ${messageOf(error)}`,
       code: isInWindow ? 'LH_MOVE_UNDECIDED' : codeOf(error),
       remains: [],
-      settle: isInWindow
-        ? `longhaul run ${run}   (or, to return to the source: longhaul rollback ${run})`
-        : settle,
+      settle: settle ?? (isInWindow ? inWindow : `longhaul run ${run}`),
       again: null,
     });
   }
@@ -203,20 +236,27 @@ export class Engine {
     return outcome;
   }
 
-  /** Faults of the world are borne with growing pauses, as long as this side of the point of no return allows. */
+  /**
+   * Faults of the world are borne with growing pauses, as long as this side of the point of no return allows, counted
+   * from the first of them: a drain that has gone well for an hour has its whole patience left.
+   */
   async #patiently<T>(step: string, task: () => Promise<T>, untilSeconds?: number): Promise<T> {
     const { clock, limits, log } = this.#move;
-    const startedAtSeconds = clock.monotonicSeconds();
+    let failingSinceSeconds = clock.monotonicSeconds();
     for (let pause = limits.retryFirstSeconds; ; pause = Math.min(limits.retryMaxSeconds, pause * 2)) {
+      const triedAtSeconds = clock.monotonicSeconds();
       try {
         return await task();
       } catch (error) {
         this.#rethrowForeign(error);
+        const nowSeconds = clock.monotonicSeconds();
+        const wentWell = nowSeconds - triedAtSeconds > 2 * limits.callSeconds && !hasTimedOut(error);
+        if (wentWell) failingSinceSeconds = nowSeconds;
         const patienceSeconds = this.#isCommitted
           ? limits.patienceAfterSeconds
           : limits.patienceBeforeSeconds;
-        const endSeconds = untilSeconds ?? startedAtSeconds + patienceSeconds;
-        if (!isPassing(error) || clock.monotonicSeconds() + pause > endSeconds) throw error;
+        const endSeconds = untilSeconds ?? failingSinceSeconds + patienceSeconds;
+        if (!isPassing(error) || nowSeconds + pause > endSeconds) throw error;
         log.warn({ step, pauseSeconds: pause, error: messageOf(error) }, 'tried again');
         await this.#journal.append('note', step, { text: 'tried again', ...failureOf(error) });
         await clock.sleep(pause, this.#signal);
@@ -245,7 +285,7 @@ export class Engine {
       );
     } finally {
       this.#signal.removeEventListener('abort', close);
-      done.abort();
+      done.abort(noLongerNeeded);
       await looking;
     }
   }
@@ -310,6 +350,9 @@ const decided: ReadonlySet<ErrorCode> = new Set([
   'LH_GUEST_STATE',
   'LH_HYPERVISOR_FAILED',
 ]);
+
+const hasTimedOut = (error: unknown): boolean =>
+  error instanceof LonghaulError && error.code === 'LH_STEP_TIMEOUT';
 
 const isPassing = (error: unknown): boolean =>
   error instanceof LonghaulError && error.kind === 'world' && !decided.has(error.code);

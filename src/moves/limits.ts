@@ -16,6 +16,11 @@ export interface MoveLimits {
   readonly patienceAfterSeconds: number;
   readonly retryFirstSeconds: number;
   readonly retryMaxSeconds: number;
+  /**
+   * The guest has stopped at the source and the target does not answer: so long, then it runs on at the source. Longer
+   * than any round trip, shorter than the patience of most clients.
+   */
+  readonly standstillSeconds: number;
   /** How often a request to cancel is looked for. */
   readonly requestLookSeconds: number;
   /** How often a conductor looks whether a move may begin, when nothing calls it earlier. */
@@ -39,6 +44,7 @@ export const wan: MoveLimits = {
   patienceAfterSeconds: 600,
   retryFirstSeconds: 0.5,
   retryMaxSeconds: 15,
+  standstillSeconds: 3,
   requestLookSeconds: 2,
   conductLookSeconds: 2,
   transferLookSeconds: 1,
@@ -74,6 +80,7 @@ export const simulated: MoveLimits = {
 };
 
 for (const limits of [wan, lab, simulated]) {
+  assert(limits.transferLookSeconds < limits.callSeconds, 'a watch ends before its call is given up');
   assert(limits.retryMaxSeconds <= limits.patienceBeforeSeconds, 'at least one retry fits the patience');
   assert(limits.patienceBeforeSeconds <= limits.patienceAfterSeconds, 'who cannot go back waits longer');
 }

@@ -49,7 +49,7 @@ async function describeAll(
   const asked = [...new Set(named)].map(async (name): Promise<[string, SiteDescription]> => {
     const site = sites.get(name);
     if (site === undefined)
-      throw new LonghaulError('LH_AGENT_UNREACHABLE', [name, 'the topology names no agent for it']);
+      throw new LonghaulError('LH_PLAN_STALE', [plan.name, `its site '${name}' has no agent`]);
     const late = (): Error =>
       new LonghaulError('LH_AGENT_UNREACHABLE', [name, `no answer in ${limits.callSeconds} s`]);
     return [

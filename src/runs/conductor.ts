@@ -5,6 +5,7 @@ import { isFinal, type Outcome } from '../moves/journal.ts';
 import { checkPlan } from './check-world.ts';
 import { decide } from './decide.ts';
 import type { RunParts } from './parts.ts';
+import { noLongerNeeded } from '../world/deadline.ts';
 import { nextRunState, type RunInput } from './run-state.ts';
 import { RunViews, type MoveView } from './run-view.ts';
 import type { QueueJob } from './store/dispatch.ts';
@@ -72,16 +73,47 @@ class Conductor {
 
   /** Before the first move: the plan must still fit the world, or nothing is touched. */
   async #mayBegin(signal: AbortSignal): Promise<boolean> {
-    if (this.#views.moves.some(({ stage }) => stage !== 'waiting')) return true;
+    if (this.#views.moves.some(({ stage, nextAttempt }) => stage !== 'waiting' || nextAttempt > 1))
+      return true;
     try {
-      await checkPlan(this.#parts, { plan: this.#plan, run: this.#run }, signal);
+      await this.#check(signal);
       return true;
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof LonghaulError) || error.kind === 'world') throw error;
+      if (!(error instanceof LonghaulError)) throw error;
+      await this.#read();
+      if (this.#hasBegun()) return true; // another conductor was faster: the world differs by our own moves
       await this.#note('check world', { code: error.code, text: error.message });
-      await change(this.#parts, this.#run, { input: 'person', settle: error.settle ?? 'plan again' });
+      const endedAtSeconds = this.#parts.clock.nowSeconds();
+      if (error.kind === 'world') await change(this.#parts, this.#run, { input: 'stayed', endedAtSeconds });
+      else
+        await change(this.#parts, this.#run, {
+          input: 'person',
+          endedAtSeconds,
+          settle: error.settle ?? 'plan again',
+        });
       return false;
+    }
+  }
+
+  #hasBegun(): boolean {
+    return this.#views.moves.some(({ stage, nextAttempt }) => stage !== 'waiting' || nextAttempt > 1);
+  }
+
+  async #check(signal: AbortSignal): Promise<void> {
+    const { clock, limits, log } = this.#parts;
+    const untilSeconds = clock.monotonicSeconds() + limits.patienceBeforeSeconds;
+    for (;;) {
+      try {
+        await checkPlan(this.#parts, { plan: this.#plan, run: this.#run }, signal);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        const isPassing = error instanceof LonghaulError && error.kind === 'world';
+        if (!isPassing || clock.monotonicSeconds() > untilSeconds) throw error;
+        log.warn({ run: this.#run, error: error.message }, 'the world cannot be checked yet');
+        await clock.sleep(limits.retryMaxSeconds, signal);
+      }
     }
   }
 
@@ -93,15 +125,11 @@ class Conductor {
 
   async #read(): Promise<void> {
     this.#views.add(await this.#parts.records.journal(this.#run, this.#views.sequence));
-    for (const view of this.#views.moves) {
-      const added = this.#added.get(view.planned.workload);
-      if (added !== undefined && view.stage !== 'waiting' && view.attempt >= added.attempt)
-        if (view.outcome === null || view.outcomeSequence > added.afterSequence) this.#forgetWhenOver(view);
+    for (const { planned, attempt, outcomeSequence } of this.#views.moves) {
+      const added = this.#added.get(planned.workload);
+      if (added !== undefined && attempt >= added.attempt && outcomeSequence > added.afterSequence)
+        this.#added.delete(planned.workload);
     }
-  }
-
-  #forgetWhenOver({ planned, outcome }: MoveView): void {
-    if (outcome !== null) this.#added.delete(planned.workload);
   }
 
   /** As the journal has it; and what was added here counts as moving until the journal says more. */
@@ -203,7 +231,7 @@ class Conductor {
       await Promise.race([heard, clock.sleep(limits.conductLookSeconds, stop.signal)]);
     } finally {
       signal.removeEventListener('abort', close);
-      stop.abort();
+      stop.abort(noLongerNeeded);
     }
   }
 }

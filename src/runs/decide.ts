@@ -67,7 +67,7 @@ function readinessOf(view: RunView, move: MoveView, byName: ReadonlyMap<string, 
   }
   return view.elapsedSeconds < move.planned.notBeforeSeconds
     ? { kind: 'wait' }
-    : { kind: 'ready', attempt: 1 };
+    : { kind: 'ready', attempt: move.nextAttempt };
 }
 
 /** It serves at its target, and what it took at its source is free: a redirected one keeps that until it is over. */
@@ -87,14 +87,14 @@ function blockedBefore(view: RunView, move: MoveView, byName: ReadonlyMap<string
 
 function againOf(
   { limits, nowSeconds }: RunView,
-  { outcome, attempt, endedAtSeconds, method }: MoveView,
+  { outcome, nextAttempt, attemptsMade, endedAtSeconds, method }: MoveView,
 ): Readiness {
-  if (outcome?.again == null || outcome.remains.length > 0 || attempt >= limits.attemptsMax)
+  if (outcome?.again == null || outcome.remains.length > 0 || attemptsMade >= limits.attemptsMax)
     return { kind: 'never' };
   const isOtherMethod = outcome.again.method !== method;
   const pausedSeconds = nowSeconds - (endedAtSeconds ?? 0);
   if (!isOtherMethod && pausedSeconds < limits.attemptPauseSeconds) return { kind: 'wait' };
-  return { kind: 'ready', attempt: attempt + 1 };
+  return { kind: 'ready', attempt: nextAttempt };
 }
 
 function hasRoom({ plan, elapsedSeconds }: RunView, busy: readonly MoveView[], move: MoveView): boolean {

@@ -5,8 +5,8 @@ import type { JobHandler } from './store/dispatch.ts';
 
 /** What a worker does with the jobs it takes: `dispatch.work(createJobHandler(parts), …)`. */
 export function createJobHandler(parts: RunParts): JobHandler {
-  return async (job, signal) => {
+  return async (job, signal, { lastTry }) => {
     if (job.kind === 'conduct') await conduct(parts, job.run, signal);
-    else await runMoveJob(parts, job, signal);
+    else await runMoveJob(parts, job, { signal, lastTry });
   };
 }

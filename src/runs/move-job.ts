@@ -4,6 +4,8 @@ import type { Method } from '../../topology/resolve/topology.ts';
 import { Engine, takenOver } from '../moves/engine.ts';
 import { foldMove, isFinal, MoveJournal, type Outcome } from '../moves/journal.ts';
 import { stepsOf } from '../moves/methods.ts';
+import { boundSite } from '../site/bounded.ts';
+import type { Site } from '../site/site.ts';
 import { takeClaim } from './claim.ts';
 import { methodOf, plannedParts } from './move-of.ts';
 import { observationOf } from './observation.ts';
@@ -18,7 +20,11 @@ export type MoveJob = Extract<QueueJob, { kind: 'move' }>;
  * Carries one attempt of one move to its outcome, or on from where an earlier delivery of the same job stopped. What
  * goes wrong inside the move is an outcome in the journal, not an error of the job.
  */
-export async function runMoveJob(parts: RunParts, job: MoveJob, signal: AbortSignal): Promise<void> {
+export async function runMoveJob(
+  parts: RunParts,
+  job: MoveJob,
+  { signal, lastTry }: { readonly signal: AbortSignal; readonly lastTry: boolean },
+): Promise<void> {
   const log = parts.log.child({ run: job.run, workload: job.workload, attempt: job.attempt });
   try {
     await carryOut({ ...parts, log }, job, signal);
@@ -28,7 +34,7 @@ export async function runMoveJob(parts: RunParts, job: MoveJob, signal: AbortSig
       log.warn({ code: error.code }, 'another worker has taken the move over');
       return;
     }
-    if (!(error instanceof LonghaulError) || error.kind === 'world') throw error;
+    if (!(error instanceof LonghaulError) || (error.kind === 'world' && !lastTry)) throw error;
     await refuse(parts, job, error);
   }
 }
@@ -47,7 +53,7 @@ async function carryOut(parts: RunParts, job: MoveJob, signal: AbortSignal): Pro
   const state = await journal.state();
   const method = attemptMethod(before, planned, job.attempt);
   const steps = stepsOf[method];
-  const common = plannedParts(plan, { planned, method, sites: parts.sitesOf(plan.topology) });
+  const common = plannedParts(plan, { planned, method, sites: boundSites(parts, plan) });
   const progress = new MoveProgress(parts, job, { all: steps, ended: state.ended });
   const engine = new Engine({
     steps,
@@ -62,6 +68,11 @@ async function carryOut(parts: RunParts, job: MoveJob, signal: AbortSignal): Pro
   log.info({ result: outcome.result, reason: outcome.reason }, 'move ended');
   progress.end(outcome.reason, outcome.result === 'moved');
   await observe(parts, job, plan);
+}
+
+function boundSites({ sitesOf, clock, limits }: RunParts, plan: Plan): ReadonlyMap<string, Site> {
+  const bound = { clock, seconds: limits.callSeconds };
+  return new Map([...sitesOf(plan.topology)].map(([name, site]) => [name, boundSite(site, bound)]));
 }
 
 /** The ladder of the attempt before may have changed the method. */

@@ -63,6 +63,6 @@ function moveSite(topology: Topology, name: string, sites: ReadonlyMap<string, S
   const model = topology.sites.find((site) => site.name === name);
   const agent = sites.get(name);
   if (model === undefined || agent === undefined)
-    throw new LonghaulError('LH_AGENT_UNREACHABLE', [name, 'the topology names no agent for it']);
+    throw new LonghaulError('LH_PLAN_STALE', [topology.name, `its site '${name}' has no agent`]);
   return { model, agent };
 }

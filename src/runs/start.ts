@@ -3,6 +3,7 @@ import { LonghaulError } from '../../topology/errors.ts';
 import { change } from './conductor.ts';
 import type { RunParts } from './parts.ts';
 import { isOver } from './run-state.ts';
+import { carriedOn } from './run-view.ts';
 import type { RunRecord, RunRequest } from './store/records.ts';
 
 type Store = Pick<RunParts, 'records' | 'dispatch' | 'clock'>;
@@ -32,6 +33,16 @@ export async function carryOnRun(store: Store, id: string): Promise<RunRecord> {
   const { state } = await existing(store, id);
   const fields = isOver(state) ? { request: 'none' as const, endedAtSeconds: null, settle: null } : {};
   if (state === 'done') return await existing(store, id);
+  if (isOver(state))
+    await store.records.append(id, {
+      atSeconds: store.clock.nowSeconds(),
+      workload: null,
+      attempt: 1,
+      epoch: 0,
+      step: carriedOn,
+      event: 'note',
+      detail: {},
+    });
   const record = await change(store, id, { input: 'carried-on', ...fields });
   await store.dispatch.add({ id, kind: 'conduct', run: id });
   return record;

@@ -1,5 +1,8 @@
 import type { Clock } from '../../topology/world.ts';
 
+/** Why a sleeper was woken that nobody needs any more; made once, as each costs a stack trace. */
+export const noLongerNeeded = new DOMException('no longer needed', 'AbortError');
+
 /**
  * Runs `task` with a signal that is aborted with `expired()` after `seconds`, or with the outer signal's reason. It
  * rejects at that moment also when the task ignores its signal: what hangs must not hang its caller.
@@ -31,6 +34,6 @@ export async function withDeadline<T>(
     return await Promise.race([task(controller.signal), interrupted]);
   } finally {
     signal.removeEventListener('abort', forward);
-    timer.abort();
+    timer.abort(noLongerNeeded);
   }
 }

@@ -51,13 +51,19 @@ export class VirtualClock implements Clock {
     const state: { ended: boolean } = { ended: false };
     const result = main().finally(() => (state.ended = true));
     result.catch(() => undefined); // the caller gets the rejection from `await result` below
+    let wokenAtOnce = 0;
     for (;;) {
       await turn(); // runs every promise reaction that is due: afterwards all tasks are idle
       if (state.ended) return await result;
       const next = this.#sleepers.pop();
       assert(next !== undefined, 'virtual time stands still: every task waits and none of them sleeps');
+      wokenAtOnce = next.dueSeconds > this.#elapsedSeconds ? 0 : wokenAtOnce + 1;
+      assert(wokenAtOnce < wokenAtOnceMax, `virtual time does not get past ${this.#elapsedSeconds} s`);
       this.#elapsedSeconds = next.dueSeconds;
       next.wake();
     }
   }
 }
+
+/** More sleepers than this that are due at the same instant are a task that sleeps for nothing in a loop. */
+const wokenAtOnceMax = 100_000;

@@ -16,10 +16,10 @@ describe('a run without faults', () => {
     const { world, journal } = await moved('routed-live');
     expect(world).toMatchInlineSnapshot(`
       "lyon: web running on lyon-1
-      lyon: relocation target settled, carries nothing
+      lyon: relocation target settled, carries local
       paris: relocation source settled, carries nothing
-      web.example.test is 10.2.0.50 for 300 s
-      10.1.0.50 from lyon: no answer
+      web.example.test is 10.2.0.50 for 60 s
+      10.1.0.50 from lyon: lyon
       10.1.0.50 from paris: no answer
       10.2.0.50 from lyon: lyon
       10.2.0.50 from paris: lyon"
@@ -70,7 +70,7 @@ describe('a run without faults', () => {
     const { world } = await moved('stretched-live');
     expect(world).toMatchInlineSnapshot(`
       "lyon: web running on lyon-1
-      web.example.test is 10.9.0.50 for 300 s
+      web.example.test is 10.9.0.50 for 60 s
       10.9.0.50 from lyon: lyon
       10.9.0.50 from paris: lyon"
     `);
@@ -80,10 +80,10 @@ describe('a run without faults', () => {
     const { world, journal } = await moved('cold');
     expect(world).toMatchInlineSnapshot(`
       "lyon: web running on lyon-1
-      lyon: relocation target settled, carries nothing
+      lyon: relocation target settled, carries local
       paris: relocation source settled, carries nothing
-      web.example.test is 10.2.0.50 for 300 s
-      10.1.0.50 from lyon: no answer
+      web.example.test is 10.2.0.50 for 60 s
+      10.1.0.50 from lyon: lyon
       10.1.0.50 from paris: no answer
       10.2.0.50 from lyon: lyon
       10.2.0.50 from paris: lyon"
@@ -138,7 +138,7 @@ describe('a run without faults', () => {
       "lyon: web@lyon running on lyon-1
       lyon: pool web 10.2.0.50 serving
       paris: pool web 10.2.0.50 serving
-      web.example.test is 10.2.0.50 for 300 s
+      web.example.test is 10.2.0.50 for 60 s
       10.1.0.50 from lyon: no answer
       10.1.0.50 from paris: no answer
       10.2.0.50 from lyon: lyon

@@ -35,7 +35,7 @@ const mebibyte = 2 ** 20;
 export function webServer(name: string, index: number, changes: Partial<Workload> = {}): Workload {
   return workloadOf(name, {
     memoryBytes: 2048 * mebibyte,
-    residentBytes: 1024 * mebibyte,
+    residentBytes: 512 * mebibyte,
     dirty: [
       { seconds: 1, bytesPerSecond: 8 * mebibyte },
       { seconds: 10, bytesPerSecond: 2 * mebibyte },
@@ -47,7 +47,7 @@ export function webServer(name: string, index: number, changes: Partial<Workload
         newAddresses: { lyon: { network: 'lan', address: `10.2.0.${index}` } },
       }),
     ],
-    names: [{ name: `${name}.example.test`, ttlSeconds: 300 }],
+    names: [{ name: `${name}.example.test`, ttlSeconds: 60 }],
     traffic: { openSessions: 5, sessionSeconds: 40, bytesPerSecond: 0 },
     ports: [443],
     shutdownSeconds: 10,
@@ -131,11 +131,12 @@ export function moveOf(workload: Workload, method: Method, changes: Partial<Plan
 }
 
 export function planOf(topology: Topology, moves: readonly PlannedMove[]): Plan {
+  const runbook = runbookOf({ kind: 'evacuate', from: 'paris', to: ['lyon'] });
   const plan: Omit<Plan, 'hash'> = {
     format: 'longhaul-plan/1',
     name: 'test',
     topology,
-    runbook: runbookOf({ kind: 'evacuate', from: 'paris', to: ['lyon'] }),
+    runbook: { ...runbook, limits: { ...runbook.limits, drainSecondsMax: 300 } },
     model: { id: 'none', fittedTo: 'nothing' },
     startSeconds: null,
     verdict: 'feasible',
@@ -179,7 +180,17 @@ export interface Simulation {
   readonly parts: RunParts;
 }
 
-export async function simulationOf(plan: Plan, limits: MoveLimits = wan): Promise<Simulation> {
+/** As in production, but less patient: a test waits for the end of every patience. */
+const impatient: MoveLimits = {
+  ...wan,
+  callSeconds: 10,
+  patienceBeforeSeconds: 60,
+  patienceAfterSeconds: 120,
+  conductLookSeconds: 5,
+  requestLookSeconds: 5,
+};
+
+export async function simulationOf(plan: Plan, limits: MoveLimits = impatient): Promise<Simulation> {
   const clock = new VirtualClock({ epochSeconds });
   const sites = new SimulatedSites(plan.topology, { clock, log: silentLog });
   await sites.start();

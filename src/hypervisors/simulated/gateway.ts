@@ -110,8 +110,9 @@ export class SimulatedGateway implements NetworkGateway {
 function carriesOf({ role, phase }: Relocation, runsHere: boolean): Carries {
   switch (phase) {
     case 'absent':
-    case 'settled':
       return 'nothing';
+    case 'settled':
+      return role === 'target' && runsHere ? 'local' : 'nothing';
     case 'prepared':
       return role === 'source' || runsHere ? 'local' : 'nothing';
     case 'following':

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../topology/world.ts';
+import { noLongerNeeded } from '../../world/deadline.ts';
 
 /**
  * A WAN link as a fluid: flows share its goodput by max-min fairness under their own caps; a cut link carries nothing
@@ -82,7 +83,8 @@ export class SimulatedLink {
   /** Max-min fairness: the flow with the smallest cap first; what it leaves is shared by the others. */
   #share(): void {
     for (const flow of this.#flows) {
-      if (flow.isClosed || flow.bytes - flow.arrivedBytes < wholeByte) this.#flows.delete(flow);
+      if (!flow.isClosed && flow.bytes - flow.arrivedBytes < wholeByte) flow.complete();
+      if (flow.isClosed) this.#flows.delete(flow);
     }
     let left = this.#isCut ? 0 : this.#goodputBytesPerSecond;
     let waiting = this.#flows.size;
@@ -94,7 +96,7 @@ export class SimulatedLink {
   }
 
   #arm(): void {
-    this.#timer.abort();
+    this.#timer.abort(noLongerNeeded);
     this.#timer = new AbortController();
     let seconds = Number.POSITIVE_INFINITY;
     for (const flow of this.#flows) {
@@ -102,15 +104,9 @@ export class SimulatedLink {
     }
     if (!Number.isFinite(seconds)) return;
     this.#clock.sleep(seconds, this.#timer.signal).then(
-      () => this.#change(() => this.#finish()),
+      () => this.#change(() => undefined),
       () => undefined, // something else changed first
     );
-  }
-
-  #finish(): void {
-    for (const flow of this.#flows) {
-      if (flow.bytes - flow.arrivedBytes < wholeByte) flow.complete();
-    }
   }
 }
 

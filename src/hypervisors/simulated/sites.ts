@@ -7,6 +7,7 @@ import type { Site } from '../../site/site.ts';
 import type { Copy } from './copy.ts';
 import { SimulatedDns } from './dns.ts';
 import { SimulatedHypervisor } from './driver.ts';
+import { Life, mortal } from './mortal.ts';
 import { SimulatedGateway } from './gateway.ts';
 import { SimulatedNetwork } from './network.ts';
 import { SimulatedWorld } from './world.ts';
@@ -22,6 +23,7 @@ export class SimulatedSites {
   readonly #log: Log;
   readonly #parts = new Map<string, Lasting>();
   readonly #agents = new Map<string, SiteAgent>();
+  readonly #lives = new Map<string, Life>();
 
   constructor(topology: Topology, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.#clock = clock;
@@ -48,29 +50,36 @@ export class SimulatedSites {
     return this.#agents;
   }
 
-  /** As after `kill -9`: nothing it has in memory survives. */
-  async killAgent(site: string): Promise<void> {
-    const agent = this.#agents.get(site);
+  lifeOf(site: string): Life | undefined {
+    return this.#lives.get(site);
+  }
+
+  /** As after `kill -9`: nothing it has in memory survives, and nothing it had begun goes on in it. */
+  killAgent(site: string): void {
+    this.#lives.get(site)?.kill();
+    void this.#agents.get(site)?.close();
     this.#agents.delete(site);
-    await agent?.close();
+    this.#lives.delete(site);
   }
 
   async startAgent(site: string): Promise<void> {
     const lasting = this.#parts.get(site);
     if (lasting === undefined || this.#agents.has(site)) return;
+    const life = new Life();
     const agent = new SiteAgent({
       name: site,
-      hypervisors: [new SimulatedHypervisor(this.world, site)],
-      gateway: lasting.gateway,
-      dns: lasting.dns,
-      balancers: lasting.balancers,
-      claims: await ClaimBook.open(site, lasting.claims),
-      clock: this.#clock,
+      hypervisors: [mortal(new SimulatedHypervisor(this.world, site), life)],
+      gateway: mortal(lasting.gateway, life),
+      dns: mortal(lasting.dns, life),
+      balancers: lasting.balancers.map((balancer) => mortal(balancer, life)),
+      claims: await ClaimBook.open(site, mortal(lasting.claims, life)),
+      clock: mortal(this.#clock, life),
       log: this.#log,
       stall: { stallSeconds: 8, setupStallSeconds: 30 },
     });
     await agent.start(new AbortController().signal);
     this.#agents.set(site, agent);
+    this.#lives.set(site, life);
   }
 
   /** What a client that asks now is told, at every site's name servers. */

@@ -3,7 +3,7 @@ import { formatBytes } from '../../../topology/units.ts';
 import type { GuestState } from '../../site/site.ts';
 import type { Move } from '../move.ts';
 import type { Step } from '../step.ts';
-import { makeSureTargetIsOff } from './resume.ts';
+import { makeSureTargetIsOff, requireTarget } from './resume.ts';
 import { hasDisksToCopy, targetSpec, transferSettings } from './target.ts';
 
 /** Disks are copied while the guest runs; the rest, written meanwhile, when it is off; then it boots at the target. */
@@ -76,7 +76,11 @@ export const bootTarget: Step = {
   name: 'boot target',
   weight: 4,
   isPointOfNoReturn: true,
-  deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
+  deadlineSeconds: ({ limits }) => 4 * limits.callSeconds,
+  observe: async (move, signal) => {
+    await requireTarget(move, [hasDisksToCopy(move) ? 'loaded' : 'absent', 'running'], signal);
+    return 'pending';
+  },
   apply: async (move, signal) => {
     const spec = targetSpec(move, 'disks', move.facts.definition);
     await move.target.agent.guests.start(move.claim, spec, signal);

@@ -1,6 +1,7 @@
 import { LonghaulError } from '../../../topology/errors.ts';
 import type { Move } from '../move.ts';
 import type { Step } from '../step.ts';
+import { whileGuestStandsStill } from './standstill.ts';
 import { untilLoaded } from './transfer.ts';
 
 /**
@@ -11,7 +12,7 @@ export const resumeTarget: Step = {
   name: 'resume target',
   weight: 1,
   isPointOfNoReturn: true,
-  deadlineSeconds: ({ limits }) => limits.callSeconds,
+  deadlineSeconds: ({ limits }) => 4 * limits.callSeconds,
   apply: async (move, signal) => {
     if (move.facts.postCopy === true) await beginPostCopy(move, signal);
     const guest = await move.target.agent.guests.resume(move.claim, signal);
@@ -55,6 +56,25 @@ export const pullPages: Step = {
   },
 };
 
+export async function requireTarget(
+  move: Move,
+  ready: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { target, workload } = move;
+  const { state } = await whileGuestStandsStill(move, signal, (inner) =>
+    target.agent.guests.inspect(workload.name, inner),
+  );
+  if (ready.includes(state)) return;
+  throw new LonghaulError('LH_GUEST_STATE', [
+    workload.name,
+    state,
+    target.model.name,
+    'the switchover',
+    ready.join(' or '),
+  ]);
+}
+
 /**
  * For the way back out of the switchover window. A target that answers is asked, and its copy taken away so that
  * nothing can resume it later; one that does not answer needs a person's word.
@@ -77,15 +97,13 @@ export async function makeSureTargetIsOff(
     const isUnreachable = error instanceof LonghaulError && error.code === 'LH_AGENT_UNREACHABLE';
     if (!isUnreachable) throw error;
     if (isTargetDown) return;
-    throw refused(
-      move,
-      `'${target.model.name}' cannot be asked whether it runs there (${error.message}). Make sure that its host is off, then: longhaul rollback ${run} --target-is-down`,
-    );
+    const why = `'${target.model.name}' cannot be asked whether it runs there (${error.message}); make sure that it is off`;
+    throw refused(move, why, `longhaul rollback ${run} --target-is-down`);
   }
 }
 
-const refused = ({ workload, run }: Move, why: string): LonghaulError =>
-  new LonghaulError('LH_ROLLBACK_REFUSED', [workload.name, why], { settle: `longhaul run ${run}` });
+const refused = ({ workload, run }: Move, why: string, settle = `longhaul run ${run}`): LonghaulError =>
+  new LonghaulError('LH_ROLLBACK_REFUSED', [workload.name, why], { settle });
 
 /** Begun, or found begun; answers when the target can run. */
 async function beginPostCopy(move: Move, signal: AbortSignal): Promise<void> {

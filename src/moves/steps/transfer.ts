@@ -4,6 +4,7 @@ import { Course } from '../course.ts';
 import type { Move, MoveFacts } from '../move.ts';
 import type { Step } from '../step.ts';
 import { handSessionsOver } from './addresses.ts';
+import { whileGuestStandsStill } from './standstill.ts';
 import { transferSettings } from './target.ts';
 
 /**
@@ -27,7 +28,8 @@ export const transferMemory: Step = {
       await move.source.agent.guests.startTransfer(move.claim, order, signal);
     }
     const facts = await conduct(move, signal);
-    if (facts.postCopy !== true) await untilLoaded(move, signal);
+    if (facts.postCopy !== true)
+      await whileGuestStandsStill(move, signal, (inner) => untilLoaded(move, inner));
     return facts;
   },
   undo: cancel,

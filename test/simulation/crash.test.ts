@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import type { Method } from '../../topology/resolve/topology.ts';
+import { carryOnRun, requestRun } from '../../src/runs/start.ts';
+import { momentText, runWithFault, settle, worthTrying, type Moment, type Strike } from '../support/crash.ts';
+import { planFor, type Simulation } from '../support/simulation.ts';
+
+const methods: readonly Method[] = ['routed-live', 'stretched-live', 'redirect', 'cold'];
+const nothing: Strike = () => undefined;
+
+/** Strikes at every moment of a calm run, one run each; names those that did not end as the calm one. */
+async function everyMoment(
+  method: Method,
+  strikeAt: (moment: Moment) => Strike,
+  isWorth: (moment: Moment) => boolean = () => true,
+): Promise<{ readonly moments: number; readonly failures: readonly string[] }> {
+  const plan = planFor(method);
+  const calm = await runWithFault(plan, { strike: nothing });
+  expect(calm.record.state).toBe('done');
+  const failures: string[] = [];
+  for (const moment of worthTrying(method, calm.moments.filter(isWorth))) {
+    const { record, world, simulation } = await runWithFault(plan, { strike: strikeAt(moment) });
+    const journal = await simulation.records.journal('run1');
+    const outcome = journal.findLast(({ event, workload }) => event === 'outcome' && workload === 'web');
+    if (record.state !== 'done' || world !== calm.world || outcome?.detail['result'] !== 'moved')
+      failures.push(`${momentText(moment)}: ${record.state} ${record.settle ?? ''}\n${world}`);
+  }
+  return { moments: calm.moments.length, failures };
+}
+
+const isSame = (a: Moment, b: Moment): boolean => a.index === b.index && a.point === b.point;
+
+/** For the worker itself, after one call is before the next. */
+const isBefore = ({ point }: Moment): boolean => point === 'before';
+/** How long a worker sleeps: less than a call, within the other's steps, and until long after the run. */
+const sleeps = [0.01, 1, 20, 86_400];
+
+describe.each(methods)('%s', (method) => {
+  test('a worker killed at any moment is followed by another, and the run ends the same', async () => {
+    const killAt =
+      (at: Moment): Strike =>
+      (moment, { worker, replace }) => {
+        if (!isSame(moment, at)) return;
+        worker.life.kill();
+        replace();
+      };
+    const { moments, failures } = await everyMoment(method, killAt, isBefore);
+    expect(failures).toEqual([]);
+    expect(moments).toBeGreaterThan(40);
+  });
+
+  test('a worker that sleeps at any moment and wakes while another has taken over does no harm', async () => {
+    const suspendAt =
+      (at: Moment): Strike =>
+      (moment, { worker, simulation, replace }) => {
+        if (!isSame(moment, at)) return;
+        worker.life.suspend();
+        replace();
+        const seconds = sleeps[at.index % sleeps.length] ?? 0;
+        void simulation.clock.sleep(seconds).then(() => worker.life.wake());
+      };
+    const { failures } = await everyMoment(method, suspendAt, isBefore);
+    expect(failures).toEqual([]);
+  });
+
+  test.each(['paris', 'lyon'])(
+    'the agent of %s killed at any moment and started again: the run ends the same',
+    async (site) => {
+      const restartAt =
+        (at: Moment): Strike =>
+        (moment, { simulation }) => {
+          if (isSame(moment, at)) void restart(simulation, site);
+        };
+      const { failures } = await everyMoment(method, restartAt);
+      expect(failures).toEqual([]);
+    },
+  );
+
+  test('the target copy dies at any moment before it runs: tried again, or a person takes it back', async () => {
+    const plan = planFor(method);
+    const calm = await runWithFault(plan, { strike: nothing });
+    const failures: string[] = [];
+    let persons = 0;
+    for (const moment of calm.moments) {
+      let hasDied = false;
+      const ended = await runWithFault(plan, {
+        strike: (now, { simulation }) => {
+          if (isSame(now, moment)) hasDied = killTarget(simulation);
+        },
+      });
+      if (!hasDied || (ended.record.state === 'done' && ended.world === calm.world)) continue;
+      persons++;
+      if (ended.record.state !== 'needs-person')
+        failures.push(`${momentText(moment)}: ${ended.record.state}`);
+      const back = await settle(ended, (parts) => requestRun(parts, 'run1', 'rollback'));
+      const isHome = ended.simulation.sites.world.copy('paris', 'web')?.state === 'running';
+      if (back.record.state !== 'cancelled' || !isHome)
+        failures.push(`${momentText(moment)}: rolled back: ${back.record.state}\n${back.world}`);
+      const on = await settle(ended, (parts) => carryOnRun(parts, 'run1'));
+      if (on.record.state !== 'done' || on.world !== calm.world)
+        failures.push(`${momentText(moment)}: carried on: ${on.record.state}\n${on.world}`);
+    }
+    expect(failures).toEqual([]);
+    expect(persons).toBeLessThanOrEqual(method === 'redirect' ? 0 : 12); // only between the last look and its first instruction
+  });
+});
+
+function killTarget({ sites }: Simulation): boolean {
+  const copy = sites.world.copy('lyon', 'web');
+  if (copy === null || copy.state === 'running') return false;
+  copy.transfer?.break('failed', 'the target process died');
+  sites.world.remove(copy);
+  return true;
+}
+
+async function restart({ sites, clock }: Simulation, site: string): Promise<void> {
+  sites.killAgent(site);
+  await clock.sleep(20);
+  await sites.startAgent(site);
+}
