@@ -25,7 +25,11 @@ export default defineConfig({
       project('architecture', 300_000),
       project('services', 300_000),
       project('lab', 600_000, { fileParallelism: false, sequence: { groupOrder: 2 } }),
-      project('e2e', 300_000, { fileParallelism: false, sequence: { groupOrder: 1 } }),
+      project('e2e', 300_000, {
+        globalSetup: './test/support/build.ts',
+        fileParallelism: false,
+        sequence: { groupOrder: 1 },
+      }),
     ],
     coverage: {
       provider: 'v8',

@@ -45,8 +45,8 @@ export interface App {
 export interface AppParts {
   readonly store: Store;
   readonly config: Pick<Config, 'concurrency' | 'limits' | 'speed'>;
-  /** Directory in which simulated sites are remembered; null: they end with the process. */
-  readonly simulatedDirectory: string | null;
+  /** `shared`: other processes work on this state, so no site can be simulated in this one. */
+  readonly simulation: { readonly directory: string } | 'forgotten' | 'shared';
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -148,13 +148,14 @@ class Worlds {
     };
   }
 
-  async #simulate({ topology, hash: planHash }: Plan, hash: string): Promise<Simulation> {
-    const { store, config, clock, log, simulatedDirectory } = this.#parts;
+  async #simulate({ name, topology, hash: planHash }: Plan, hash: string): Promise<Simulation> {
+    const { store, config, clock, log, simulation } = this.#parts;
+    if (simulation === 'shared') throw new LonghaulError('LH_SIMULATION_UNSHARED', [name]);
     const runs = (await store.records.runs()).filter(({ plan }) => plan === planHash);
     const journals = await Promise.all(runs.map(({ id }) => store.records.journal(id)));
     return await openSimulation({
       topology,
-      file: simulatedDirectory === null ? null : path.join(simulatedDirectory, `${hash.slice(0, 16)}.jsonl`),
+      file: simulation === 'forgotten' ? null : path.join(simulation.directory, `${hash.slice(0, 16)}.jsonl`),
       notBeforeSeconds: Math.max(0, ...journals.map((journal) => journal.at(-1)?.atSeconds ?? 0)),
       speed: config.speed,
       clock,

@@ -49,6 +49,11 @@ const registry = {
     message: "Plan '%s' was changed after it was made: its content has hash %s, it says %s. Plan again",
   },
   LH_CONSENT_MISSING: { kind: 'person', message: "Plan '%s' is not carried out without consent: %s" },
+  LH_SIMULATION_UNSHARED: {
+    kind: 'input',
+    message:
+      "Plan '%s' has simulated sites; they live in one process and need a state directory (--state DIRECTORY)",
+  },
   LH_RUN_ENDED: {
     kind: 'input',
     message:

@@ -17,7 +17,7 @@ export function answerFailure(
   const status = isFault ? 500 : failure.code === 'LH_RUN_UNKNOWN' ? 404 : statusOf[failure.kind];
   return reply
     .code(status)
-    .type('application/json')
+    .type('application/json; charset=utf-8')
     .send(JSON.stringify(failureJson(failure)));
 }
 

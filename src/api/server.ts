@@ -32,6 +32,9 @@ export function createApi(options: ApiOptions): FastifyInstance {
     bodyLimit: bodyBytesMax,
     forceCloseConnections: true,
   }) as FastifyInstance;
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+  });
   server.setErrorHandler((error, request, reply) => answerFailure(log, error, { request, reply }));
   server.setNotFoundHandler((request, reply) => {
     const error = new LonghaulError('LH_API_CALL_INVALID', [`there is no ${request.method} ${request.url}`]);
@@ -86,7 +89,10 @@ async function refuseStranger(
       .send(failureJson(error));
   }
   const isForeign = origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host);
-  if ((token === null && !isLoopback(request.hostname)) || (isForeign && request.method !== 'GET')) {
+  if (
+    (token === null && !isLoopback(request.hostname.replace(/^\[|\]$/g, ''))) ||
+    (isForeign && request.method !== 'GET')
+  ) {
     const error = new LonghaulError('LH_API_UNAUTHORISED', [
       `'${origin ?? request.hostname}' is not this server`,
     ]);

@@ -70,8 +70,9 @@ const lookSeconds = 0.1;
 
 async function localSession({ config, role, log }: SessionParts, store: Store): Promise<Session> {
   const { state } = config;
-  const simulatedDirectory = state.kind === 'directory' ? path.join(state.path, 'simulated') : null;
-  const app = createApp({ store, config, simulatedDirectory, clock: realClock, log });
+  const simulation =
+    state.kind === 'directory' ? { directory: path.join(state.path, 'simulated') } : 'shared';
+  const app = createApp({ store, config, simulation, clock: realClock, log });
   if (role === 'look') return { service: app.service, app, close: () => app.close() };
   try {
     await app.work();

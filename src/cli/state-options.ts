@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { LonghaulError } from '../../topology/errors.ts';
 import type { Log } from '../../topology/world.ts';
 import { type Config, type Flags, readConfig } from '../config/config.ts';
 import { createLog } from '../world/real.ts';
-import { openSession, type Role, type Session } from './session.ts';
+import { printNote } from './render/output.ts';
+import type { Role, Session } from './session.ts';
 
 /** The options of every command that looks at runs. */
 export function addStateOption(command: Command): Command {
@@ -23,19 +25,38 @@ export function addWorkOptions(command: Command): Command {
     .option('--speed <factor>', 'simulated sites: times as fast as real time (default 60)');
 }
 
-/** Standard error belongs to progress, so what a foreground command logs goes beside the state. */
+/**
+ * Standard error belongs to progress, so what a foreground command logs goes beside the state. When the process that
+ * has the state open goes away meanwhile, `work` is done again from its beginning, perhaps in this process.
+ */
 export async function withSession<T>(
   flags: Flags,
   role: Role,
   work: (session: Session, config: Config) => Promise<T>,
 ): Promise<T> {
   const config = readConfig(flags);
-  const session = await openSession(config, role, foregroundLog(config, role));
-  try {
-    return await work(session, config);
-  } finally {
-    await session.close();
+  for (let sessions = 1; ; sessions++) {
+    const session = await startSession(config, role, foregroundLog(config, role));
+    try {
+      return await work(session, config);
+    } catch (error) {
+      const isLost =
+        session.app === null && error instanceof LonghaulError && error.code === 'LH_API_UNREACHABLE';
+      if (!isLost || sessions >= sessionsMax) throw error;
+      printNote('the process that had the state open has ended; looking again');
+    } finally {
+      await session.close();
+    }
   }
+}
+
+/** Each loss is the end of a process that somebody started. */
+const sessionsMax = 5;
+
+/** Queue, database and server are only loaded by a command that needs them. */
+export async function startSession(config: Config, role: Role, log: Log): Promise<Session> {
+  const { openSession } = await import('./session.ts');
+  return await openSession(config, role, log);
 }
 
 /** Who only looks leaves nothing behind where nothing was. */

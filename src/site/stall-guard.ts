@@ -91,7 +91,9 @@ interface Seen {
   readonly atSeconds: number;
 }
 
+/** Disks that are copied whole wait, silent, for their guest to shut down: nothing is left that could move. */
 const moves = (before: TransferProgress | null, now: TransferProgress): boolean =>
   now.status === 'post-copy' ||
+  (now.status === 'active' && now.remainingBytes === 0) ||
   before?.status !== now.status ||
   before.transferredBytes !== now.transferredBytes;

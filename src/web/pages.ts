@@ -14,7 +14,6 @@ export function addPages(server: FastifyInstance, service: RunService): void {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy':
       "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   };
   server.get('/', async (_request, reply) => {

@@ -53,7 +53,7 @@ function createMemoryApp(): App {
   return createApp({
     store: createMemoryStore(realClock, silentLog),
     config: readConfig({ speed: '2000' }, {}),
-    simulatedDirectory: null,
+    simulation: 'forgotten',
     clock: realClock,
     log: silentLog,
   });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Flags } from '../../config/config.ts';
+import { isOver } from '../../runs/run-state.ts';
 import type { RunRequest } from '../../runs/store/records.ts';
 import { followRun } from '../follow.ts';
 import { addExample, addJsonOption } from '../render/help.ts';
@@ -37,8 +38,12 @@ export function register(program: Command): void {
 }
 
 async function ask(id: string, request: Exclude<RunRequest, 'none'>, options: Options): Promise<void> {
+  let isAsked = false;
   await withSession(options, 'work', async (session) => {
-    const run = await session.service.request(id, request);
+    const { service } = session;
+    const known = isAsked ? (await service.show(id)).run : null;
+    const run = known !== null && isOver(known.state) ? known : await service.request(id, request);
+    isAsked = true;
     printNote(`run ${id}: ${request} asked for`);
     const status = await followRun(session, run);
     if (status === null) return;

@@ -18,8 +18,8 @@ import { colour, printJson, printNote, printResult } from '../render/output.ts';
 import { placesText, type PlaceOfWorkload } from '../render/places.ts';
 import { planText } from '../render/plan.ts';
 import { statusText } from '../render/run.ts';
-import { openSession, type Session } from '../session.ts';
-import { foregroundLog } from '../state-options.ts';
+import type { Session } from '../session.ts';
+import { foregroundLog, startSession } from '../state-options.ts';
 
 /** `longhaul demo`, also `npm start`: the shipped example from its files to the last released address. */
 export function register(program: Command): void {
@@ -52,7 +52,7 @@ async function runDemo(directory: string, json: boolean): Promise<void> {
   if (!json) printResult(`${planText(plan)}\n`);
   const config = readConfig({ state: directory, speed: String(demoSpeed(plan)) });
   printNote(`Carrying it out on simulated sites, ${Math.round(config.speed / 60)} minutes a second.`);
-  const session = await openSession(config, 'work', foregroundLog(config, 'work'));
+  const session = await startSession(config, 'work', foregroundLog(config, 'work'));
   try {
     await carryOut(session, plan, { directory, planFile, json });
   } finally {

@@ -33,7 +33,13 @@ export function register(program: Command): void {
       [] as readonly string[],
     )
     .action(async (plan: string, options: Options) => {
-      await withSession(options, 'work', async (session) => await runPlan(session, plan, options));
+      let begun: string | null = null;
+      await withSession(options, 'work', async (session) => {
+        const run =
+          begun === null ? await begin(session.service, plan, options) : await again(session.service, begun);
+        begun = run.id;
+        await follow(session, run, options);
+      });
     });
   addJsonOption(addWorkOptions(command));
   command.addHelpText(
@@ -46,9 +52,8 @@ Exit code: 0 done, 1 failed or taken back, 4 a person has to settle it.`,
   addExample(command, ['$ longhaul run storm.json --yes', '$ longhaul run evacuate-paris-b3345f-1']);
 }
 
-async function runPlan(session: Session, argument: string, options: Options): Promise<void> {
+async function follow(session: Session, run: RunRecord, options: Options): Promise<void> {
   const { service } = session;
-  const run = await begin(service, argument, options);
   printNote(isOver(run.state) ? `run ${run.id} has ended` : `run ${run.id}`);
   await tellOthers(session, run);
   const status = isOver(run.state) ? await service.show(run.id) : await followRun(session, run);
@@ -59,6 +64,12 @@ async function runPlan(session: Session, argument: string, options: Options): Pr
   if (options.json) printJson(status);
   else printResult(statusText(status));
   process.exitCode = exitCodeOfRun(status.run);
+}
+
+/** The process that had it is gone; the run may have ended before. */
+async function again(service: RunService, id: string): Promise<RunRecord> {
+  const { run } = await service.show(id);
+  return isOver(run.state) ? run : await service.resume(id);
 }
 
 async function begin(

@@ -2,15 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { LonghaulError } from '../../../topology/errors.ts';
 import type { Log } from '../../../topology/world.ts';
-import { createApi } from '../../api/server.ts';
 import { type Config, type Flags, readConfig } from '../../config/config.ts';
 import { resolveSecret } from '../../config/secret.ts';
-import { addPages } from '../../web/pages.ts';
 import { requireProtection } from '../../world/callers.ts';
 import { createLog, realClock } from '../../world/real.ts';
 import { addExample } from '../render/help.ts';
-import { openSession, type Session } from '../session.ts';
-import { addWorkOptions } from '../state-options.ts';
+import type { Session } from '../session.ts';
+import { addWorkOptions, startSession } from '../state-options.ts';
 
 interface ServeOptions extends Flags {
   readonly certificate?: string;
@@ -58,7 +56,7 @@ async function stay(
 ): Promise<void> {
   const log = createLog(2, config.logLevel);
   const told = untilTold();
-  const session = await openSession(config, 'work', log);
+  const session = await startSession(config, 'work', log);
   try {
     if (session.app === null) throw await heldBy(config);
     const stop = await serve(session, log);
@@ -95,6 +93,10 @@ async function listen(
   const token = config.token === null ? null : resolveSecret(config.token).reveal();
   const tls = readTls(options);
   requireProtection(config.listen, token !== null && tls !== null);
+  const [{ createApi }, { addPages }] = await Promise.all([
+    import('../../api/server.ts'),
+    import('../../web/pages.ts'),
+  ]);
   const server = createApi({ service, clock: realClock, log, callers: { token }, tls });
   addPages(server, service);
   log.info({ url: await server.listen(config.listen), authenticated: token !== null }, 'listening');
