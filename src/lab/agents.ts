@@ -14,7 +14,7 @@ import { kernelLine } from './guests.ts';
 import { inNamespace } from './kernel.ts';
 import { keyFiles } from './keys.ts';
 import { type Layout, macOf, otherSite, type SiteName, siteNames } from './layout.ts';
-import { agentPort, hostMemoryBytes, serverStartSecondsMax, tunnelVni } from './limits.ts';
+import { agentPort, agentStartSecondsMax, hostMemoryBytes, tunnelVni } from './limits.ts';
 import type { LabGuest } from './state.ts';
 import { awaitResult, type LabWorld } from './world.ts';
 
@@ -31,7 +31,7 @@ export const agentLog = (runtime: string, site: SiteName): string =>
 
 /** What the guest says on its serial line while it runs at that site. */
 export const consoleFile = (runtime: string, site: SiteName, guest: Pick<LabGuest, 'name'>): string =>
-  filesOf(runtime, site, guest).serialLog;
+  guestFilesAt(runtime, site, guest).serialLog;
 
 /** The sites at which a QEMU process of the guest lives, running or not: more than one while it moves. */
 export async function sitesOfGuest(
@@ -39,12 +39,12 @@ export async function sitesOfGuest(
   guest: Pick<LabGuest, 'name'>,
 ): Promise<readonly SiteName[]> {
   const found = await Promise.all(
-    siteNames.map(async (site) => await findProcess(filesOf(runtime, site, guest))),
+    siteNames.map(async (site) => await findProcess(guestFilesAt(runtime, site, guest))),
   );
   return siteNames.filter((_, index) => found[index] !== null);
 }
 
-function filesOf(runtime: string, site: SiteName, { name }: Pick<LabGuest, 'name'>): GuestFiles {
+export function guestFilesAt(runtime: string, site: SiteName, { name }: Pick<LabGuest, 'name'>): GuestFiles {
   return guestFiles(
     { runtimeDirectory: path.join(runFolder(runtime, site), hostName(site)) },
     guestKey(name),
@@ -82,7 +82,7 @@ export function agentCommand(world: LabWorld, layout: Layout, site: SiteName): r
 
 export async function awaitAgent(world: LabWorld, site: SiteName): Promise<void> {
   const log = agentLog(world.directories.runtime, site);
-  const what = { what: `the agent of site ${site}`, seconds: serverStartSecondsMax, hint: log };
+  const what = { what: `the agent of site ${site}`, seconds: agentStartSecondsMax, hint: log };
   await awaitResult(world, what, async () =>
     (await readIfThere(log))?.includes('agent listens') === true ? true : null,
   );

@@ -7,8 +7,11 @@ export const commandTimeoutSeconds = 60;
 /** From QEMU's start to the guest's first tick: 4 s alone on the machine, under load several times that. */
 export const guestBootSecondsMax = 120;
 
-/** From the start of a server of the lab to its being ready. */
-export const serverStartSecondsMax = 20;
+/** From the start of a server of the lab to its being ready; a second each when the machine is idle. */
+export const serverStartSecondsMax = 60;
+
+/** The same for an agent, which also starts its guests: some QEMU processes, half a second each. */
+export const agentStartSecondsMax = 180;
 
 /** What a process of the lab gets to end in good order before it is killed. */
 export const processEndSeconds = 3;
@@ -70,3 +73,9 @@ export const sampleSeconds = 0.25;
 
 /** So long newcomers are watched after every name server says the new address. */
 export const newcomersSeconds = 3;
+
+/** What breaks stays broken so long: longer than the patience of a connection, shorter than that of a move. */
+export const outageSeconds = 5;
+
+/** From the start of a worker to the moment at which something is to break. */
+export const crashMomentSecondsMax = 90;
