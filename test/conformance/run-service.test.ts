@@ -182,7 +182,8 @@ for (const kind of kinds) {
         settle: 'longhaul run PLAN --yes',
       });
       await expect(service.start(real, { yes: true, approvedBy: [] })).rejects.toMatchObject({
-        code: 'LH_AGENT_UNREACHABLE',
+        code: 'LH_PLAN_STALE',
+        message: expect.stringContaining('has no agent') as string,
       });
       expect(await service.runs()).toEqual([]);
     });
