@@ -1,9 +1,10 @@
+import { isatty } from 'node:tty';
 import { createColors } from 'picocolors';
 import pc from 'picocolors';
 
 /**
  * Where text goes: results to standard output, notes and progress to standard error. Colour only on a terminal, and
- * not where NO_COLOR is set (picocolors reads it).
+ * not where NO_COLOR is set (picocolors reads it; it also takes CI machines for terminals).
  */
 export function printResult(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
@@ -17,8 +18,8 @@ export function printNote(text: string): void {
   process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-export const colour = createColors(pc.isColorSupported && process.stdout.isTTY);
-export const noteColour = createColors(pc.isColorSupported && process.stderr.isTTY);
+export const colour = createColors(pc.isColorSupported && isatty(1));
+export const noteColour = createColors(pc.isColorSupported && isatty(2));
 
 /** A reader that stops reading (`| head`) is no fault of ours: what is left unsaid stays unsaid. */
 export function toleratePipeEnd(): void {
