@@ -1,6 +1,6 @@
 import type { Method } from '../../topology/resolve/topology.ts';
 import type { Estimate, Quantiles } from '../estimate/estimate.ts';
-import type { TransferSettings } from '../plan/plan.ts';
+import type { Effects, TransferSettings } from '../plan/plan.ts';
 import type { Reason } from '../plan/reasons.ts';
 import type { CostParts } from './cost.ts';
 import type { Path } from './paths.ts';
@@ -13,6 +13,7 @@ export interface Candidate {
   readonly path: Path | null;
   readonly settings: TransferSettings | null;
   readonly estimate: Estimate | null;
+  readonly effects: Effects | null;
   readonly parts: CostParts | null;
   readonly cost: number | null;
   readonly refusals: readonly Reason[];
@@ -24,6 +25,7 @@ export type Accepted = Candidate & {
   readonly path: Path;
   readonly settings: TransferSettings;
   readonly estimate: Estimate & { readonly totalSeconds: Quantiles };
+  readonly effects: Effects;
   readonly parts: CostParts;
   readonly cost: number;
 };

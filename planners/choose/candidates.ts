@@ -68,7 +68,7 @@ function bare(
   { method, target }: MethodAttempt,
   known: Pick<Candidate, 'host' | 'path' | 'settings' | 'refusals'>,
 ): Candidate {
-  return { method, site: target.name, estimate: null, parts: null, cost: null, ...known };
+  return { method, site: target.name, estimate: null, effects: null, parts: null, cost: null, ...known };
 }
 
 interface Way {

@@ -28,6 +28,7 @@ export const stay: MoveOption = {
   path: [],
   settings: null,
   estimate: null,
+  effects: null,
   cost: null,
 };
 
@@ -59,7 +60,8 @@ export function choose(choosing: Choosing, workload: Workload, wanted: readonly 
   };
 }
 
-export function optionOf({ method, site, host, path, settings, estimate, cost }: Candidate): MoveOption {
+export function optionOf(candidate: Candidate): MoveOption {
+  const { method, site, host, path, settings, estimate, effects, cost } = candidate;
   return {
     method,
     target: host === null ? null : { site, host },
@@ -69,6 +71,7 @@ export function optionOf({ method, site, host, path, settings, estimate, cost }:
         ? null
         : withTimeout(settings, estimate),
     estimate,
+    effects,
     cost,
   };
 }

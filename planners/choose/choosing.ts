@@ -14,6 +14,8 @@ export interface Choosing {
   readonly hosts: Hosts;
   readonly predictor: Predictor;
   readonly weights: Weights;
+  /** How much dearer time is in them than the runbook says. */
+  readonly hasteRatio: number;
   /** What the moves chosen so far put on the links. */
   readonly load: Load;
   /** Workloads that move under this goal. */

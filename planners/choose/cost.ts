@@ -1,7 +1,7 @@
 import type { Weights } from '../../topology/resolve/runbook.ts';
 import type { Method, Workload } from '../../topology/resolve/topology.ts';
 import type { Estimate } from '../estimate/estimate.ts';
-import type { TransferSettings } from '../plan/plan.ts';
+import type { Effects, TransferSettings } from '../plan/plan.ts';
 import { keepsSegment, sharedDiskBytesPerSecond } from './rules/path.ts';
 import type { Path } from './paths.ts';
 
@@ -27,25 +27,37 @@ export interface Priced {
   readonly drainSecondsMax: number;
   /** Traffic to peers that will not be at the target. */
   readonly peerBytesPerSecond: number;
-  readonly waitSeconds: number;
 }
 
-export function costParts(priced: Priced, weights: Weights): CostParts {
-  const { workload, path, estimate } = priced;
-  const wireBytes = estimate.wireBytes.p50;
-  const tromboneBytes = tromboneBytesPerDay(priced);
+export function effectsOf(priced: Priced): Effects {
+  const { path, estimate } = priced;
+  const tromboneBytesPerDay = tromboneBytes(priced);
   return {
-    downtime: weights.downtimeSecond * downtimeWeight(workload, estimate.pauseSeconds?.p50 ?? 0),
-    sessions: weights.sessionLost * sessionsLost(priced),
-    time: weights.moveSecond * (estimate.totalSeconds?.p50 ?? 0),
-    queue: weights.moveSecond * priced.waitSeconds,
-    traffic: weights.gibibyte * (wireBytes / gibibyte),
-    money: wireBytes * path.pricePerByte,
+    downtimeSeconds: estimate.pauseSeconds?.p50 ?? 0,
+    sessionsLost: sessionsLost(priced),
+    totalSeconds: estimate.totalSeconds?.p50 ?? 0,
+    wireBytes: estimate.wireBytes.p50,
+    money: estimate.wireBytes.p50 * path.pricePerByte,
+    tromboneBytesPerDay,
+    tromboneSeconds: tromboneBytesPerDay > 0 ? path.rttSeconds : 0,
+    riskSteps: riskSteps(priced),
+  };
+}
+
+/** The effects weighed, before any queue for the links. */
+export function costParts(effects: Effects, workload: Workload, weights: Weights): CostParts {
+  return {
+    downtime: weights.downtimeSecond * downtimeWeight(workload, effects.downtimeSeconds),
+    sessions: weights.sessionLost * effects.sessionsLost,
+    time: weights.moveSecond * effects.totalSeconds,
+    queue: 0,
+    traffic: weights.gibibyte * (effects.wireBytes / gibibyte),
+    money: effects.money,
     trombone:
       weights.tromboneGibibytePerDay *
-      (tromboneBytes / gibibyte) *
-      (1 + path.rttSeconds / tromboneRttSeconds),
-    risk: weights.risk * riskSteps(priced),
+      (effects.tromboneBytesPerDay / gibibyte) *
+      (1 + effects.tromboneSeconds / tromboneRttSeconds),
+    risk: weights.risk * effects.riskSteps,
   };
 }
 
@@ -78,13 +90,7 @@ function sessionsLost({ workload, method, drainSecondsMax }: Priced): number {
 }
 
 /** Traffic that goes over the path because of the move: old gateway, peers and storage left behind, by day. */
-export function tromboneBytesPerDay({
-  workload,
-  method,
-  path,
-  drainSecondsMax,
-  peerBytesPerSecond,
-}: Priced): number {
+function tromboneBytes({ workload, method, path, drainSecondsMax, peerBytesPerSecond }: Priced): number {
   if (path.links.length === 0) return 0;
   const { bytesPerSecond, sessionSeconds } = workload.traffic;
   const toStorage = method === 'redirect' ? 0 : sharedDiskBytesPerSecond(workload);

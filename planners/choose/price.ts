@@ -1,11 +1,11 @@
 import type { Workload } from '../../topology/resolve/topology.ts';
 import type { Estimate } from '../estimate/estimate.ts';
-import type { TransferSettings } from '../plan/plan.ts';
+import type { Effects, TransferSettings } from '../plan/plan.ts';
 import { reason, type Reason } from '../plan/reasons.ts';
 import { credentialEnd, leadSeconds, windowsOf } from './calendar.ts';
 import type { Candidate } from './candidate.ts';
 import type { Choosing } from './choosing.ts';
-import { costParts, totalCost, type CostParts } from './cost.ts';
+import { costParts, effectsOf, totalCost, type CostParts } from './cost.ts';
 import { completesProbabilityMin, timeoutOfP90, timeoutSecondsMax, timeoutSecondsMin } from './limits.ts';
 import type { Mode } from './modes.ts';
 import { wireRatio, type Path } from './paths.ts';
@@ -23,7 +23,9 @@ export function priced(
 ): Candidate {
   const { workload, target, method } = attempt;
   const estimate = choosing.predictor.estimate({ workload, target: target.name, method, path, settings });
-  const parts = partsOf(choosing, attempt, { path, settings, estimate });
+  const effects = effectsIn(choosing, attempt, { path, settings, estimate });
+  const queue = choosing.weights.moveSecond * choosing.load.waitSeconds(path);
+  const parts = { ...costParts(effects, workload, choosing.weights), queue };
   return {
     method,
     site: target.name,
@@ -31,6 +33,7 @@ export function priced(
     path,
     settings,
     estimate,
+    effects,
     parts,
     cost: totalCost(parts),
     refusals: [
@@ -41,24 +44,20 @@ export function priced(
   };
 }
 
-function partsOf(
-  choosing: Choosing,
+function effectsIn(
+  { fleet, leaving }: Choosing,
   { workload, target, method }: MethodAttempt,
   { path, settings, estimate }: Estimated,
-): CostParts {
-  return costParts(
-    {
-      workload,
-      method,
-      path,
-      settings: isLive(method) ? settings : null,
-      estimate,
-      drainSecondsMax: choosing.fleet.runbook.limits.drainSecondsMax,
-      peerBytesPerSecond: peersLeftBehind(choosing, workload, target.name),
-      waitSeconds: choosing.load.waitSeconds(path),
-    },
-    choosing.weights,
-  );
+): Effects {
+  return effectsOf({
+    workload,
+    method,
+    path,
+    settings: isLive(method) ? settings : null,
+    estimate,
+    drainSecondsMax: fleet.runbook.limits.drainSecondsMax,
+    peerBytesPerSecond: peersLeftBehind({ fleet, leaving }, workload, target.name),
+  });
 }
 
 interface Estimated {
@@ -157,7 +156,11 @@ export function withTimeout(settings: TransferSettings, { totalSeconds }: Estima
 }
 
 /** Peers that move under the same goal are taken to end beside it. */
-function peersLeftBehind({ fleet, leaving }: Choosing, { peers }: Workload, target: string): number {
+function peersLeftBehind(
+  { fleet, leaving }: Pick<Choosing, 'fleet' | 'leaving'>,
+  { peers }: Workload,
+  target: string,
+): number {
   return peers.reduce(
     (sum, { workload, bytesPerSecond }) =>
       leaving.has(workload) || fleet.workloads.get(workload)?.site === target ? sum : sum + bytesPerSecond,

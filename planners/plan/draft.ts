@@ -96,6 +96,7 @@ function choosingOf({ topology, runbook, model, calendar }: DraftInput, haste: n
     load: new Load(runbook.limits.linkShareMax),
     predictor: new Predictor(model),
     weights: { ...weights, moveSecond: weights.moveSecond * haste },
+    hasteRatio: haste,
     leaving: new Set(),
   };
 }

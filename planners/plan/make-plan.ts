@@ -2,6 +2,7 @@ import type { Runbook } from '../../topology/resolve/runbook.ts';
 import type { Topology } from '../../topology/resolve/topology.ts';
 import type { Random } from '../../topology/world.ts';
 import type { Calendar } from '../choose/calendar.ts';
+import { sensitivityOf } from '../choose/sensitivity.ts';
 import type { Model } from '../estimate/model.ts';
 import { linkUse, movesOf, staysBecause, unplacedBecause, warningsOf } from './assemble.ts';
 import { changesThatHelp } from './changes.ts';
@@ -10,7 +11,7 @@ import type { Draft, DraftInput } from './draft.ts';
 import { dependsOnStart } from './depends-on-start.ts';
 import { planHash } from './hash.ts';
 import { latestSafeStart } from './latest-start.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Stay } from './plan.ts';
 
 export interface PlanInput {
   readonly topology: Topology;
@@ -42,6 +43,7 @@ export function makePlan(input: PlanInput): Plan {
     model: { id: model.id, fittedTo: model.fittedTo },
     startSeconds: calendar.startSeconds,
     verdict: settled.verdict,
+    hasteRatio: draft.choosing.hasteRatio,
     moves,
     stays: staysOf(draft, secondsLeft(draftInput)),
     placements: draft.requested.placements,
@@ -55,13 +57,28 @@ export function makePlan(input: PlanInput): Plan {
   return { ...rest, hash: planHash(rest) };
 }
 
-function staysOf({ choices, requested, schedule }: Draft, left: number | null): Plan['stays'] {
+function staysOf({ choosing, choices, requested, schedule }: Draft, left: number | null): Plan['stays'] {
+  const byName = new Map(choices.map((choice) => [choice.workload.name, choice]));
   return [
-    ...requested.stays,
+    ...requested.stays.map((stays): Stay => ({ ...stays, decision: null, sensitivity: [] })),
     ...choices
       .filter(({ candidate }) => candidate === null)
-      .map(({ workload, decision }) => ({ workload: workload.name, because: staysBecause(decision) })),
-    ...schedule.unplaced.map((job) => ({ workload: job.name, because: [unplacedBecause(job, left)] })),
+      .map(
+        (choice): Stay => ({
+          workload: choice.workload.name,
+          because: staysBecause(choice.decision),
+          decision: choice.decision,
+          sensitivity: sensitivityOf(choosing, choice, null),
+        }),
+      ),
+    ...schedule.unplaced.map(
+      (job): Stay => ({
+        workload: job.name,
+        because: [unplacedBecause(job, left)],
+        decision: byName.get(job.name)?.decision ?? null,
+        sensitivity: [],
+      }),
+    ),
   ].sort((a, b) => (a.workload < b.workload ? -1 : 1));
 }
 

@@ -26,6 +26,23 @@ export interface TransferSettings {
   readonly timeoutSeconds: number;
 }
 
+/** What an option costs and leaves behind beside its estimate, each as most probable (P50). */
+export interface Effects {
+  /** Pause of a live move, shutdown to boot of a cold one. */
+  readonly downtimeSeconds: number;
+  readonly sessionsLost: number;
+  readonly totalSeconds: number;
+  readonly wireBytes: number;
+  /** In the topology's currency. */
+  readonly money: number;
+  /** Through the old gateway, to peers and to storage left behind, by day. */
+  readonly tromboneBytesPerDay: number;
+  /** What that way adds to a round trip. */
+  readonly tromboneSeconds: number;
+  /** Operational risk: about how many things would have to be put right by hand. */
+  readonly riskSteps: number;
+}
+
 /** One way to move (or 'stay'). */
 export interface MoveOption {
   readonly method: Method | 'stay';
@@ -35,6 +52,8 @@ export interface MoveOption {
   /** Null where nothing is sent (redirect, stay); `cold` sends disks under the same rate cap. */
   readonly settings: TransferSettings | null;
   readonly estimate: Estimate | null;
+  /** Null where nothing was estimated. */
+  readonly effects: Effects | null;
   readonly cost: number | null;
 }
 
@@ -83,6 +102,16 @@ export interface PlannedMove {
   readonly names: readonly NameChange[];
 }
 
+/** A workload that stays, and why. */
+export interface Stay {
+  readonly workload: string;
+  readonly because: readonly Reason[];
+  /** What would have been chosen, and all that was looked at; null where nothing had to be. */
+  readonly decision: Decision<MoveOption> | null;
+  /** The smallest changes with which it would move. */
+  readonly sensitivity: readonly Reason[];
+}
+
 /** Where a new copy could start. */
 export interface PlaceOption {
   readonly site: string;
@@ -121,8 +150,10 @@ export interface Plan {
   readonly startSeconds: number | null;
   readonly verdict: 'feasible' | 'infeasible-proven' | 'none-found';
   readonly moves: readonly PlannedMove[];
-  /** Workloads that the goal names and that stay, with the reasons. */
-  readonly stays: readonly { readonly workload: string; readonly because: readonly Reason[] }[];
+  /** How much dearer time was made than the weights say, because the deadline would have been missed; 1: not. */
+  readonly hasteRatio: number;
+  /** Workloads that the goal names and that stay. */
+  readonly stays: readonly Stay[];
   /** Goals `place` and `burst`. */
   readonly placements: readonly Placement[];
   readonly recurrence: Recurrence | null;

@@ -14,6 +14,7 @@ export function makePlan(name: string): Plan {
     model: { id: 'none', fittedTo: 'nothing' },
     startSeconds: null,
     verdict: 'feasible',
+    hasteRatio: 1,
     moves: [],
     stays: [],
     placements: [],
