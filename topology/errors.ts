@@ -23,6 +23,7 @@ const registry = {
 
   // planners
   LH_PLAN_INFEASIBLE: { kind: 'infeasible', message: '%s' },
+  LH_WORKLOAD_UNKNOWN: { kind: 'input', message: "Plan '%s' has no workload '%s': %s" },
   LH_CALIBRATION_IMPOSSIBLE: { kind: 'input', message: 'These observations cannot make a model: %s' },
 
   // moves and runs

@@ -33,9 +33,9 @@ export function effectsOf(priced: Priced): Effects {
   const { path, estimate } = priced;
   const tromboneBytesPerDay = tromboneBytes(priced);
   return {
-    downtimeSeconds: estimate.pauseSeconds?.p50 ?? 0,
+    downtimeSeconds: estimate.pauseSeconds?.p50 ?? null,
     sessionsLost: sessionsLost(priced),
-    totalSeconds: estimate.totalSeconds?.p50 ?? 0,
+    totalSeconds: estimate.totalSeconds?.p50 ?? null,
     wireBytes: estimate.wireBytes.p50,
     money: estimate.wireBytes.p50 * path.pricePerByte,
     tromboneBytesPerDay,
@@ -47,9 +47,9 @@ export function effectsOf(priced: Priced): Effects {
 /** The effects weighed, before any queue for the links. */
 export function costParts(effects: Effects, workload: Workload, weights: Weights): CostParts {
   return {
-    downtime: weights.downtimeSecond * downtimeWeight(workload, effects.downtimeSeconds),
+    downtime: weights.downtimeSecond * downtimeWeight(workload, effects.downtimeSeconds ?? 0),
     sessions: weights.sessionLost * effects.sessionsLost,
-    time: weights.moveSecond * effects.totalSeconds,
+    time: weights.moveSecond * (effects.totalSeconds ?? 0),
     queue: 0,
     traffic: weights.gibibyte * (effects.wireBytes / gibibyte),
     money: effects.money,

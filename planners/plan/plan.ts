@@ -28,10 +28,10 @@ export interface TransferSettings {
 
 /** What an option costs and leaves behind beside its estimate, each as most probable (P50). */
 export interface Effects {
-  /** Pause of a live move, shutdown to boot of a cold one. */
-  readonly downtimeSeconds: number;
+  /** Pause of a live move, shutdown to boot of a cold one; null where the move never ends. */
+  readonly downtimeSeconds: number | null;
   readonly sessionsLost: number;
-  readonly totalSeconds: number;
+  readonly totalSeconds: number | null;
   readonly wireBytes: number;
   /** In the topology's currency. */
   readonly money: number;

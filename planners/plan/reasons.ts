@@ -26,6 +26,8 @@ const sentences = {
   'load-below-max': 'the load of {loadRatio} is not above {limitRatio}',
   'place-cheapest': 'a day at {site} costs least: {cost}',
   'place-costs-more': 'a day there costs {cost}',
+  'time-made-dearer':
+    'time counts {times} times its weight here: by the weights alone the deadline would be missed',
   'not-worth-it': 'the move costs {cost} and gains {gain}',
 
   // method

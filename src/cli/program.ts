@@ -15,6 +15,7 @@ const files: readonly {
   { commands: ['estimate'], load: () => import('./commands/estimate.ts') },
   { commands: ['calibrate'], load: () => import('./commands/calibrate.ts') },
   { commands: ['plan'], load: () => import('./commands/plan.ts') },
+  { commands: ['explain'], load: () => import('./commands/explain.ts') },
   { commands: ['run'], load: () => import('./commands/run.ts') },
   { commands: ['runs', 'show'], load: () => import('./commands/runs.ts') },
   { commands: ['cancel', 'rollback'], load: () => import('./commands/cancel.ts') },

@@ -1,13 +1,24 @@
 /** The candidate that was probably meant: at most a third of its letters differ; null when none is near. */
 export function nearest(written: string, candidates: readonly string[]): string | null {
+  return byDistance(written, candidates)[0] ?? null;
+}
+
+const nearbyMax = 3;
+
+/** The few that may have been meant: those near in spelling, then those that hold what was written, or begin it. */
+export function nearby(written: string, candidates: readonly string[]): readonly string[] {
+  const holds = (candidate: string): boolean =>
+    written !== '' && (candidate.includes(written) || written.startsWith(candidate));
+  return [...new Set([...byDistance(written, candidates), ...candidates.filter(holds)])].slice(0, nearbyMax);
+}
+
+function byDistance(written: string, candidates: readonly string[]): readonly string[] {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
-  let best: { readonly candidate: string; readonly distance: number } | null = null;
-  for (const candidate of candidates) {
-    const distance = editDistance(plain(written), plain(candidate));
-    const isNear = distance <= Math.max(1, Math.floor(plain(candidate).length / 3));
-    if (isNear && (best === null || distance < best.distance)) best = { candidate, distance };
-  }
-  return best?.candidate ?? null;
+  return candidates
+    .map((candidate) => ({ candidate, distance: editDistance(plain(written), plain(candidate)) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(plain(candidate).length / 3)))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ candidate }) => candidate);
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

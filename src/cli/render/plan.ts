@@ -4,6 +4,7 @@ import { formatSeconds } from '../../../topology/units.ts';
 import { instant, shortDuration } from './duration.ts';
 import { ganttText, linksText } from './gantt.ts';
 import { colour } from './output.ts';
+import { verdictText } from './sections.ts';
 import { renderTable } from './table.ts';
 import { wrapped } from './wrap.ts';
 
@@ -26,13 +27,7 @@ export function planText(plan: Plan, options: { readonly all?: boolean } = {}): 
 }
 
 function headline({ name, verdict, hash, moves }: Plan): string {
-  const word = {
-    feasible: 'feasible',
-    'infeasible-proven': 'infeasible',
-    'none-found': 'no full plan found',
-  }[verdict];
-  const painted = verdict === 'feasible' ? colour.green(word) : colour.red(word);
-  return `${colour.bold(name)}: ${painted}, ${moves.length} ${moves.length === 1 ? 'move' : 'moves'}, plan ${hash.slice(0, 12)}`;
+  return `${colour.bold(name)}: ${verdictText(verdict)}, ${moves.length} ${moves.length === 1 ? 'move' : 'moves'}, plan ${hash.slice(0, 12)}`;
 }
 
 function movesTable({ moves, topology }: Plan, most: number): string {
