@@ -27,7 +27,6 @@ export default defineConfig({
       project('lab', 600_000, { fileParallelism: false, sequence: { groupOrder: 2 } }),
       project('e2e', 300_000, {
         globalSetup: './test/support/build.ts',
-        fileParallelism: false,
         sequence: { groupOrder: 1 },
       }),
     ],

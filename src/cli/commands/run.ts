@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { Plan } from '../../../planners/plan/plan.ts';
 import { readPlan } from '../../../planners/plan/read.ts';
 import { readSource } from '../../config/input-files.ts';
 import type { Flags } from '../../config/config.ts';
@@ -32,11 +33,12 @@ export function register(program: Command): void {
       (name: string, names: readonly string[]) => [...names, name],
       [] as readonly string[],
     )
-    .action(async (plan: string, options: Options) => {
+    .action(async (argument: string, options: Options) => {
+      const asked = await readArgument(argument);
       let begun: string | null = null;
       await withSession(options, 'work', async (session) => {
         const run =
-          begun === null ? await begin(session.service, plan, options) : await again(session.service, begun);
+          begun === null ? await begin(session.service, asked, options) : await again(session.service, begun);
         begun = run.id;
         await follow(session, run, options);
       });
@@ -72,19 +74,25 @@ async function again(service: RunService, id: string): Promise<RunRecord> {
   return isOver(run.state) ? run : await service.resume(id);
 }
 
-async function begin(
-  service: RunService,
-  argument: string,
-  { yes, approvedBy }: Options,
-): Promise<RunRecord> {
-  if (!existsSync(argument) && /^[\w.-]+-\d+$/.test(argument)) return await service.resume(argument);
+/** A plan to begin, or the id of a run to carry on. */
+type Asked = { readonly plan: Plan } | { readonly run: string };
+
+/** Before any state is opened: a bad plan leaves nothing behind. */
+async function readArgument(argument: string): Promise<Asked> {
+  if (!existsSync(argument) && /^[\w.-]+-\d+$/.test(argument)) return { run: argument };
   const { text, file } = await readSource(argument);
   const plan = readPlan(text, file);
   if (plan.verdict !== 'feasible')
     printNote(
       `plan ${plan.name} is ${plan.verdict}: it carries out what can be done, not all that was asked`,
     );
-  return await service.start(plan, { yes, approvedBy });
+  return { plan };
+}
+
+async function begin(service: RunService, asked: Asked, { yes, approvedBy }: Options): Promise<RunRecord> {
+  return 'run' in asked
+    ? await service.resume(asked.run)
+    : await service.start(asked.plan, { yes, approvedBy });
 }
 
 /** Other runs that nobody carries out are named, not touched. */

@@ -26,7 +26,8 @@ export function register(program: Command): void {
     .option('--key <file>', 'and its key (PEM)')
     .action(async (options: ServeOptions) => {
       const config = readConfig(options);
-      await stay(config, async (session, log) => await listen(session, { config, options, log }));
+      const callers = readCallers(config, options);
+      await stay(config, async (session, log) => await listen(session, { config, callers, log }));
     });
   addLogOption(addWorkOptions(serve));
   addExample(serve, [
@@ -80,33 +81,41 @@ async function heldBy({ state }: Config): Promise<LonghaulError> {
   return new LonghaulError('LH_STATE_LOCKED', [directory, 'that already works on it']);
 }
 
+/** Who may call, and what the server shows them. */
+interface Callers {
+  readonly token: string | null;
+  readonly tls: { readonly key: string; readonly certificate: string } | null;
+}
+
+/** Before any state is opened. */
+function readCallers(config: Config, options: ServeOptions): Callers {
+  const token = config.token === null ? null : resolveSecret(config.token).reveal();
+  const tls = readTls(options);
+  requireProtection(config.listen, token !== null && tls !== null);
+  return { token, tls };
+}
+
 interface ListenParts {
   readonly config: Config;
-  readonly options: ServeOptions;
+  readonly callers: Callers;
   readonly log: Log;
 }
 
 async function listen(
   { service }: Session,
-  { config, options, log }: ListenParts,
+  { config, callers: { token, tls }, log }: ListenParts,
 ): Promise<() => Promise<void>> {
-  const token = config.token === null ? null : resolveSecret(config.token).reveal();
-  const tls = readTls(options);
-  requireProtection(config.listen, token !== null && tls !== null);
   const [{ createApi }, { addPages }] = await Promise.all([
     import('../../api/server.ts'),
     import('../../web/pages.ts'),
   ]);
   const server = createApi({ service, clock: realClock, log, callers: { token }, tls });
   addPages(server, service);
-  log.info({ url: await server.listen(config.listen), authenticated: token !== null }, 'listening');
+  log.info({ url: await server.listen({ ...config.listen }), authenticated: token !== null }, 'listening');
   return async () => await server.close();
 }
 
-function readTls({
-  certificate,
-  key,
-}: ServeOptions): { readonly key: string; readonly certificate: string } | null {
+function readTls({ certificate, key }: ServeOptions): Callers['tls'] {
   if (certificate === undefined && key === undefined) return null;
   if (certificate === undefined || key === undefined)
     throw new LonghaulError('LH_OPTION_INVALID', [
