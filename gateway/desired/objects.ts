@@ -30,7 +30,6 @@ export const kinds = [
   'rule',
   'neighbour',
 ] as const satisfies readonly KernelObject['kind'][];
-export type Kind = (typeof kinds)[number];
 
 export type TableFamily = 'inet' | 'arp';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { LonghaulError } from '../../topology/errors.ts';
 import type { SourceFile } from '../../topology/load/document.ts';
-import { topologyAndRunbookFrom, topologyFrom } from '../../topology/resolve/read.ts';
+import { topologyAndRunbookFrom } from '../../topology/resolve/read.ts';
 import type { Runbook } from '../../topology/resolve/runbook.ts';
 import type { Topology } from '../../topology/resolve/topology.ts';
 
@@ -22,11 +22,6 @@ export function unreadableBecause(cause: unknown): string {
   if (code === 'EACCES') return 'access is denied; check its owner and mode';
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not UTF-8 text; save it as UTF-8';
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** Throws LH_INPUT_INVALID with every problem of the file. */
-export async function readTopologyFile(file: string): Promise<Topology> {
-  return topologyFrom(await readSource(file));
 }
 
 /** Throws LH_INPUT_INVALID with every problem of both files. */

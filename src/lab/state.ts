@@ -10,7 +10,6 @@ import { readJsonIfThere, writeWhole } from './files.ts';
  *                      └──── killed, failed, Ctrl-C: down ─▶ (none)
  */
 const processSchema = z.strictObject({ name: z.string(), pid: z.int(), startTicks: z.int() });
-export type LabProcess = Readonly<z.infer<typeof processSchema>>;
 
 const shapeSchema = z.strictObject({
   rttSeconds: z.number(),

@@ -13,8 +13,6 @@ export interface Named extends DnsServerConfiguration {
 const secret = Buffer.from('secret-secret-secret-secret-1234');
 const zones = ['example.test', '1.10.in-addr.arpa', '2.10.in-addr.arpa'];
 
-export const namedIsInstalled = (): boolean => spawnSync('named', ['-v']).status === 0;
-
 export async function startNamed(
   name: string,
   records: Readonly<Record<string, readonly string[]>>,

@@ -76,4 +76,3 @@ export const policies = z.strictObject({
     .prefault([])
     .meta({ description: 'Limits of live moves, where they differ.' }),
 });
-export type RawPolicies = z.output<typeof policies>;

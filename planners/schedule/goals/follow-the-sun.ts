@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { Goal } from '../../../topology/resolve/runbook.ts';
-import type { Workload } from '../../../topology/resolve/topology.ts';
 import type { Choosing } from '../../choose/choosing.ts';
 import type { Choice } from '../../choose/choose.ts';
 import type { Recurrence } from '../../plan/plan.ts';
@@ -80,13 +79,4 @@ function worthless(
   if (candidate === null) return null;
   const gain = benefitPerHour * (Math.max(0, staySeconds - candidate.estimate.totalSeconds.p50) / 3600);
   return candidate.cost < gain ? null : reason('not-worth-it', { cost: candidate.cost, gain });
-}
-
-/** What its disks will have changed when it comes back: the source keeps them, so only that must cross again. */
-export function reverseDelta({ disks }: Workload, staySeconds: number): number {
-  return disks.reduce(
-    (sum, { storage, usedBytes, writeBytesPerSecond }) =>
-      storage === null ? sum + Math.min(usedBytes, writeBytesPerSecond * staySeconds) : sum,
-    0,
-  );
 }
