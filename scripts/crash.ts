@@ -1,57 +1,150 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { renderTable } from '../src/cli/render/table.ts';
+import { type CrashCase, crashCases } from '../src/lab/crash/cases.ts';
 import { crash, type CrashResult } from '../src/lab/crash/crash.ts';
-import { crashCases } from '../src/lab/crash/cases.ts';
 import { crashLabOptions } from '../src/lab/crash/options.ts';
+import { GuestStock } from '../src/lab/crash/stock.ts';
 import { takeDown } from '../src/lab/down.ts';
 import { labDirectories } from '../src/lab/files.ts';
 import { createLayout } from '../src/lab/layout.ts';
+import { connectRelay } from '../src/lab/relay.ts';
 import { bringUp } from '../src/lab/up.ts';
 import type { LabWorld } from '../src/lab/world.ts';
 import { startProcess } from '../src/world/processes.ts';
 import { realClock, runCommand } from '../src/world/real.ts';
 
-/**
- * `npm run crash [-- COUNT]`: every real crash (or the first COUNT) in one standing lab, one guest each, as a table. Exit
- * code 1 when one ends wrong.
- */
-const cases = crashCases.slice(0, Number(process.argv[2] ?? crashCases.length));
-const prefix = 'lhc-';
-const ending = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
-const world: LabWorld = {
-  run: runCommand,
-  start: startProcess,
-  clock: realClock,
-  directories: labDirectories(prefix),
-  longhaul: [process.execPath, ...process.execArgv, path.resolve(import.meta.dirname, '../src/cli/main.ts')],
-  say: (line) => process.stderr.write(`lab: ${line}\n`),
-  signal: ending.signal,
-};
-const options = crashLabOptions(prefix, cases.length);
-const state = await bringUp(world, options);
-let wrong = 0;
-try {
-  for (const [index, one] of cases.entries()) {
-    const guest = state.guests[index];
-    if (guest === undefined) break;
-    const lab = { world, layout: createLayout(prefix, options.shape), state, options };
-    const result = await crash(lab, guest, one);
-    if (result.fault !== null) wrong++;
-    process.stdout.write(`${rowOf(result)}\n`);
-  }
-} finally {
-  await takeDown(world, prefix);
-}
-process.exitCode = wrong === 0 ? 0 : 1;
+/** Guests of one lab, and how many of them live at a time: 128 MiB each. */
+const guestsOfLab = 200;
+const guestsAtATime = 6;
 
-function rowOf({ name, outcome, state, ticksAt, answers, seconds, fault }: CrashResult): string {
-  return [
-    name.padEnd(46),
-    outcome.padEnd(10),
-    state.padEnd(10),
-    `at ${ticksAt.join('+') || '-'}`,
-    answers ? 'answers' : 'silent ',
-    `${seconds.toFixed(0)} s`.padStart(6),
-    fault ?? 'as it must be',
-  ].join('  ');
+const usage = `npm run crash -- [options]      real crashes in real moves, one standing lab, one guest each (root)
+
+  --only TEXT     only cases whose name has it; may be given again
+  --not TEXT      no cases whose name has it; may be given again
+  --list          say which cases there are
+  --again         also cases that are in the results already and ended as they must
+  --minutes M     begin no case after so long
+  --folder F      results, journals and what the product said (tmp/crash); a second call goes on there
+  --prefix P      start of the names of all that the lab makes (lhc-)
+  --stand         leave the lab standing; the next call uses it
+`;
+const several = { type: 'string', multiple: true, default: [] as string[] } as const;
+const flag = { type: 'boolean', default: false } as const;
+const { values } = parseArgs({
+  options: {
+    only: several,
+    not: several,
+    list: flag,
+    again: flag,
+    stand: flag,
+    help: flag,
+    minutes: { type: 'string', default: '1440' },
+    folder: { type: 'string', default: 'tmp/crash' },
+    prefix: { type: 'string', default: 'lhc-' },
+  },
+});
+const file = path.resolve(values.folder, 'results.jsonl');
+
+const results = new Map<string, CrashResult>();
+if (existsSync(file))
+  for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
+    const result = JSON.parse(line) as CrashResult;
+    results.set(result.name, result);
+  }
+const isWanted = ({ name }: CrashCase): boolean =>
+  (values.only.length === 0 || values.only.some((text) => name.includes(text))) &&
+  !values.not.some((text) => name.includes(text));
+const wanted = crashCases.filter(isWanted);
+const isOpen = ({ name }: CrashCase): boolean => values.again || results.get(name)?.fault !== null;
+
+if (values.help) process.stdout.write(usage);
+else if (values.list) process.stdout.write(wanted.map(({ name }) => `${name}\n`).join(''));
+else {
+  const open = wanted.filter(isOpen);
+  if (open.length > 0) await crashAll(open);
+  process.stdout.write(`${tableOf(wanted)}\n`);
+  process.exitCode = wanted.some(({ name }) => results.get(name)?.fault !== null) ? 1 : 0;
+}
+
+async function crashAll(cases: readonly CrashCase[]): Promise<void> {
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+  const { prefix } = values;
+  const world: LabWorld = {
+    run: runCommand,
+    start: startProcess,
+    clock: realClock,
+    directories: labDirectories(prefix),
+    longhaul: [
+      process.execPath,
+      ...process.execArgv,
+      path.resolve(import.meta.dirname, '../src/cli/main.ts'),
+    ],
+    say: (line) => process.stderr.write(`lab: ${line}\n`),
+    signal: ending.signal,
+  };
+  mkdirSync(values.folder, { recursive: true });
+  const options = crashLabOptions(prefix, { guests: guestsOfLab, booted: guestsAtATime });
+  try {
+    const state = await bringUp(world, options);
+    const layout = createLayout(prefix, options.shape);
+    const lab = { world, layout, state, options, folder: path.resolve(values.folder) };
+    const stock = new GuestStock(lab);
+    const untilSeconds = realClock.monotonicSeconds() + Number(values.minutes) * 60;
+    for (const [index, one] of cases.entries()) {
+      if (realClock.monotonicSeconds() > untilSeconds) break;
+      world.say(`${index + 1} of ${cases.length}: ${one.name}`);
+      const result = await crash(lab, await stock.take(), one).catch((error: unknown) => failed(one, error));
+      if (ending.signal.aborted) break;
+      results.set(one.name, result);
+      appendFileSync(file, `${JSON.stringify(result)}\n`);
+      world.say(`${result.seconds.toFixed(0)} s: ${result.fault ?? `${result.outcome}, ${result.where}`}`);
+      await connectRelay(world.directories.runtime).heal('wan');
+    }
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+  } finally {
+    if (!values.stand) await takeDown(world, prefix);
+  }
+}
+
+/** A crash that could not be judged is no survived one. */
+function failed({ name }: CrashCase, error: unknown): CrashResult {
+  const nothing = { guest: '', where: '', exitCode: -1, state: '', outcome: '', runsAt: [], answers: false };
+  return { name, ...nothing, looks: 0, settled: [], seconds: 0, fault: String(error) };
+}
+
+function tableOf(cases: readonly CrashCase[]): string {
+  const columns = [
+    { title: 'fault' },
+    { title: 'struck in' },
+    { title: 'exit', align: 'right' as const },
+    { title: 'move' },
+    { title: 'runs' },
+    { title: 'answers' },
+    { title: 's', align: 'right' as const },
+    { title: 'verdict' },
+  ];
+  const rows = cases.flatMap(({ name }) => {
+    const result = results.get(name);
+    if (result === undefined) return [];
+    const { where, exitCode, outcome, runsAt, answers, seconds, fault } = result;
+    const runs = runsAt.length === 0 ? 'nowhere' : `at ${runsAt.join('+')}`;
+    return [
+      [
+        name,
+        where,
+        String(exitCode),
+        outcome,
+        runs,
+        answers ? 'yes' : 'no',
+        seconds.toFixed(0),
+        fault ?? 'right',
+      ],
+    ];
+  });
+  const right = rows.filter((row) => row.at(-1) === 'right').length;
+  return `${renderTable(columns, rows)}\n${right} of ${cases.length} as it must be`;
 }

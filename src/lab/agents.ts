@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { formatBytes } from '../../topology/units.ts';
@@ -67,13 +67,26 @@ export async function writeDefinitions(
   guests: readonly LabGuest[],
   image: GuestImage,
 ): Promise<void> {
-  const folder = path.join(stateFolder(runtime, 'a'), 'guests', hostName('a'));
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const guest of guests) {
     const text = `${JSON.stringify(definition(guest, image), null, 2)}\n`;
-    await writeWhole(path.join(folder, `${guest.name}.json`), text);
+    const file = definitionFile(runtime, 'a', guest);
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await writeWhole(file, text);
   }
 }
+
+/** What a site's agent keeps of a guest that does not run there; only while the agent is down. */
+export async function removeGuest(
+  runtime: string,
+  site: SiteName,
+  guest: Pick<LabGuest, 'name'>,
+): Promise<void> {
+  await rm(definitionFile(runtime, site, guest), { force: true });
+  await rm(guestFilesAt(runtime, site, guest).directory, { recursive: true, force: true });
+}
+
+const definitionFile = (runtime: string, site: SiteName, { name }: Pick<LabGuest, 'name'>): string =>
+  path.join(stateFolder(runtime, site), 'guests', hostName(site), `${name}.json`);
 
 export function agentCommand(world: LabWorld, layout: Layout, site: SiteName): readonly string[] {
   const file = agentFile(world.directories.runtime, site);

@@ -8,6 +8,8 @@ import { awaitResult, type LabWorld } from './world.ts';
 /** The lab's guests: what they do, and how they come up at site a. */
 export interface GuestOptions {
   readonly count: number;
+  /** Of these, so many boot with the lab; the others when they are asked to. All, where it is not said. */
+  readonly booted?: number;
   readonly memoryMebibytes: number;
   /** USED_MIB,PAGES_PER_S,SET_MIB,PATTERN,CONTENT[,PERIOD_MS,DUTY_PERCENT] (src/lab/guest/dirty.c). */
   readonly dirty: string;

@@ -83,8 +83,8 @@ const accessRateBitsPerSecond = 1e9;
 
 /** Host parts of a site's LAN: guests from 50 on. */
 export const guestAddress = (site: SiteName, index: number): string => `${lan(site)}.${50 + index}`;
-/** Guests a lab can have: host parts 50…99. */
-export const guestsMax = 50;
+/** Guests a lab can have: host parts 50…249. */
+export const guestsMax = 200;
 
 export function createLayout(prefix: string, shape: LinkShape): Layout {
   const sites = { a: siteLayout(prefix, 'a'), b: siteLayout(prefix, 'b') };

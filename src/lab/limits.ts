@@ -75,7 +75,10 @@ export const sampleSeconds = 0.25;
 export const newcomersSeconds = 3;
 
 /** What breaks stays broken so long: longer than the patience of a connection, shorter than that of a move. */
-export const outageSeconds = 5;
+export const outageSeconds = 3;
 
 /** From the start of a worker to the moment at which something is to break. */
-export const crashMomentSecondsMax = 90;
+export const crashMomentSecondsMax = 180;
+
+/** So long newcomers try whether a guest answers: ten of them. */
+export const answerSeconds = 2;

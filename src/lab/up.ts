@@ -46,7 +46,7 @@ export async function bringUp(world: LabWorld, options: LabOptions): Promise<Lab
     const layout = createLayout(options.prefix, options.shape);
     const standing = await standingLab(world, await withCongestionControl(options), layout);
     try {
-      return await new Building(world, layout, standing).finish();
+      return await new Building(world, { layout, state: standing, booted: options.guests.booted }).finish();
     } catch (cause) {
       if (standing.phase === 'up') throw cause; // a lab that stood may hold a run's guests
       world.say('taking down what was built');
@@ -137,11 +137,20 @@ function differenceOf(standing: LabState, wanted: LabState): string | null {
 class Building {
   readonly #world: LabWorld;
   readonly #layout: Layout;
+  readonly #booted: number | undefined;
   #state: LabState;
 
-  constructor(world: LabWorld, layout: Layout, state: LabState) {
+  constructor(
+    world: LabWorld,
+    {
+      layout,
+      state,
+      booted,
+    }: { readonly layout: Layout; readonly state: LabState; readonly booted: number | undefined },
+  ) {
     this.#world = world;
     this.#layout = layout;
+    this.#booted = booted;
     this.#state = state;
   }
 
@@ -161,7 +170,6 @@ class Building {
     await relay.addControlPort(agentPort);
     say('starting the site agents');
     await this.#startAgents(image);
-    say(`waiting for ${this.#state.guests.length} guests at site a`);
     if (this.#state.phase === 'building') await this.#awaitGuests();
     await writeDocuments(this.#world.directories.runtime, this.#layout, this.#state);
     await this.#save({ phase: 'up' });
@@ -190,7 +198,7 @@ class Building {
 
   async #startAgents(image: GuestImage): Promise<void> {
     const { runtime } = this.#world.directories;
-    if (this.#state.phase === 'building') await writeDefinitions(runtime, this.#state.guests, image);
+    if (this.#state.phase === 'building') await writeDefinitions(runtime, this.#bootedGuests(), image);
     for (const site of siteNames) {
       await writeAgentFile(runtime, this.#layout, { site, image });
       await this.#ensure(agentName(site), agentCommand(this.#world, this.#layout, site));
@@ -200,8 +208,13 @@ class Building {
 
   async #awaitGuests(): Promise<void> {
     const { runtime } = this.#world.directories;
-    for (const guest of this.#state.guests)
-      await awaitGuest(this.#world, guest, consoleFile(runtime, 'a', guest));
+    const guests = this.#bootedGuests();
+    this.#world.say(`waiting for ${guests.length} guests at site a`);
+    for (const guest of guests) await awaitGuest(this.#world, guest, consoleFile(runtime, 'a', guest));
+  }
+
+  #bootedGuests(): LabState['guests'] {
+    return this.#state.guests.slice(0, this.#booted);
   }
 
   /** Starts the process unless it runs; its log is NAME.log, that of the one before NAME.log.before. */

@@ -39,6 +39,8 @@ export function qemuArguments(
     ...['-chardev', `file,id=serial0,path=${files.serialLog},append=on`, '-serial', 'chardev:serial0'],
     ...['-chardev', `socket,id=monitor0,path=${files.monitor},server=on,wait=off`],
     ...['-mon', 'chardev=monitor0,mode=control'],
+    ...['-chardev', `socket,id=monitor1,path=${files.secondMonitor},server=on,wait=off`],
+    ...['-mon', 'chardev=monitor1,mode=control'],
     // Not `spawn` and `elevateprivileges`: -daemonize itself forks and calls setsid.
     ...['-sandbox', 'on,obsolete=deny,resourcecontrol=deny'],
     ...(awaitsStream ? ['-incoming', 'defer'] : []),

@@ -30,6 +30,8 @@ export interface GuestFiles {
   readonly directory: string;
   readonly record: string;
   readonly monitor: string;
+  /** A monitor takes one connection, and the first one is the agent's: this one is for whoever looks beside it. */
+  readonly secondMonitor: string;
   readonly pid: string;
   readonly serialLog: string;
 }
@@ -43,6 +45,7 @@ export function guestFiles(
     directory,
     record: join(directory, 'guest.json'),
     monitor: join(directory, 'qmp'),
+    secondMonitor: join(directory, 'qmp2'),
     pid: join(directory, 'pid'),
     serialLog: join(directory, 'serial.log'),
   };

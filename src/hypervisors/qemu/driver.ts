@@ -51,7 +51,7 @@ export class QemuHypervisor implements Hypervisor {
   /** Finds the guests that an earlier agent left running. */
   static async open(host: QemuHost, world: QemuWorld, signal: AbortSignal): Promise<QemuHypervisor> {
     const hypervisor = new QemuHypervisor(host, world);
-    const longest = hypervisor.#folder.files('').monitor;
+    const longest = hypervisor.#folder.files('').secondMonitor;
     if (Buffer.byteLength(longest) > socketPathBytesMax)
       throw new LonghaulError('LH_INPUT_INVALID', [
         `runtimeDirectory of host '${host.name}': '${longest}' is longer than the ${socketPathBytesMax} bytes a socket's path may have; choose a shorter one`,

@@ -1,86 +1,144 @@
-import { readFile } from 'node:fs/promises';
-import { guestFilesAt } from '../agents.ts';
-import type { SiteName } from '../layout.ts';
-import { connectRelay } from '../relay.ts';
-import { sendSignal } from '../../world/processes.ts';
-import { readState } from '../state.ts';
-import type { LabGuest } from '../state.ts';
-import type { LabWorld } from '../world.ts';
-import { LonghaulError } from '../../../topology/errors.ts';
+import { routedLive } from '../../moves/routed-live.ts';
+import type { CutTraffic } from '../relay.ts';
+import { type SiteName, siteNames } from '../layout.ts';
+import type { Strike } from './strike.ts';
 
-/** What breaks in the middle of a move, and what puts it right again afterwards (null: nothing has to). */
+/** The faults of which `npm run crash` shows that a move survives them, or asks a person with a command that settles it. */
 export interface CrashCase {
   readonly name: string;
-  /** The worker's progress line after which it breaks, seen `delaySeconds` ago. */
-  readonly moment: RegExp;
+  readonly victim: Victim;
+  readonly step: string;
+  readonly moment: Strike['moment'];
+  readonly call: {
+    readonly sites: readonly SiteName[];
+    readonly kind: 'look' | 'change';
+    readonly count: number;
+  };
   readonly delaySeconds: number;
-  readonly strike: (scene: Scene) => Promise<void>;
-  readonly repair: 'worker' | 'agents' | 'link' | null;
+  /** A cut that is not healed before the run has ended. */
+  readonly isForGood: boolean;
+  readonly settling: Settling;
 }
 
-export interface Scene {
-  readonly world: LabWorld;
-  readonly guest: LabGuest;
-  readonly killWorker: () => void;
+export type Victim =
+  | 'worker'
+  | `agent of ${SiteName}`
+  | `QEMU at ${SiteName}`
+  | `${'data' | 'control' | 'data and control'} cut`;
+
+/**
+ * How a run that asks a person is settled. null: it must not ask. `carry on`: the link is healed, then the run goes on.
+ * `take back`: the link stays cut, and a person vouches for the other site.
+ */
+export type Settling = 'carry on' | 'take back' | null;
+
+export const cutTraffic = (victim: Victim): CutTraffic | null => {
+  if (victim === 'data cut') return 'data';
+  if (victim === 'control cut') return 'control';
+  return victim === 'data and control cut' ? 'all' : null;
+};
+
+const steps = routedLive.map(({ name }) => name);
+const killers = ['worker', 'agent of a', 'agent of b'] as const;
+
+/** In which steps an agent is told to change something; in the others it is only looked at, if it is asked at all. */
+const changedAt: Readonly<Record<string, readonly SiteName[]>> = {
+  'lower TTL': ['a', 'b'],
+  'prepare target': ['b'],
+  'prepare relocation': ['a', 'b'],
+  'follow guest': ['a', 'b'],
+  'resume target': ['b'],
+  'switch relocation': ['a', 'b'],
+  'turn names': ['a', 'b'],
+  'release source': ['a'],
+  'settle relocation': ['a', 'b'],
+  'restore TTL': ['a', 'b'],
+};
+
+/** The first call; while memory crosses, a look about two seconds after the beginning. */
+const looksIntoTransfer = 8;
+/** A call is under way so long before it is struck: half of what most take. */
+const intoCallSeconds = 0.02;
+
+function kill(
+  victim: Victim,
+  {
+    step,
+    moment,
+    settling = null,
+  }: Pick<CrashCase, 'step' | 'moment'> & Partial<Pick<CrashCase, 'settling'>>,
+): CrashCase {
+  const name = `${victim} killed, ${step}, ${moment}`;
+  return { name, victim, step, moment, ...callOf(victim, step), isForGood: false, settling };
 }
 
-const transfer = /\btransfer$|pass 1/m;
-const target = /prepare (target|relocation)/;
-const landing = /resume target|gather evidence|switch relocation/;
+function cut(
+  victim: Victim,
+  { step, moment, isForGood, settling }: Pick<CrashCase, 'step' | 'moment' | 'isForGood' | 'settling'>,
+): CrashCase {
+  const how = isForGood ? 'for good' : 'passing';
+  const settled = settling === null ? '' : `, ${settling}`;
+  const name = `${victim} ${how}, ${step}, ${moment}${settled}`;
+  return { name, victim, step, moment, ...callOf(victim, step), isForGood, settling };
+}
 
-export const crashCases: readonly CrashCase[] = [
-  during('worker killed', 'transfer', { repair: 'worker', strike: async ({ killWorker }) => killWorker() }),
-  during('agent of site a killed', 'transfer', { repair: 'agents', strike: killAgent('a') }),
-  during('agent of site b killed', 'transfer', { repair: 'agents', strike: killAgent('b') }),
-  during('target QEMU killed', 'transfer', { repair: null, strike: killTarget }),
-  during('data path cut', 'transfer', { repair: 'link', strike: cut('data') }),
-  during('data and control cut', 'transfer', { repair: 'link', strike: cut('all') }),
-  during('worker killed', 'preparation', {
-    repair: 'worker',
-    strike: async ({ killWorker }) => killWorker(),
-  }),
-  during('agent of site b killed', 'preparation', { repair: 'agents', strike: killAgent('b') }),
-  during('worker killed', 'landing', { repair: 'worker', strike: async ({ killWorker }) => killWorker() }),
-  during('agent of site a killed', 'landing', { repair: 'agents', strike: killAgent('a') }),
-  during('agent of site b killed', 'landing', { repair: 'agents', strike: killAgent('b') }),
-  during('data and control cut', 'landing', { repair: 'link', strike: cut('all') }),
-];
+function callOf(victim: Victim, step: string): Pick<CrashCase, 'call' | 'delaySeconds'> {
+  const delaySeconds = intoCallSeconds;
+  if (step === 'transfer')
+    return { call: { sites: ['a'], kind: 'look', count: looksIntoTransfer }, delaySeconds };
+  const own = siteNames.filter((site) => victim === `agent of ${site}`);
+  const changed = changedAt[step] ?? [];
+  const sites = own.length > 0 ? own : siteNames;
+  const isChanged = sites.some((site) => changed.includes(site));
+  return { call: { sites, kind: isChanged ? 'change' : 'look', count: 1 }, delaySeconds };
+}
+
+const transferring = { step: 'transfer', moment: 'inside' } as const;
 
 /** The six that every change must pass. */
-export const essentialCases = crashCases.slice(0, 6);
+export const essentialCases: readonly CrashCase[] = [
+  ...killers.map((victim) => kill(victim, transferring)),
+  kill('QEMU at b', transferring),
+  cut('data cut', { ...transferring, isForGood: false, settling: null }),
+  cut('data and control cut', { ...transferring, isForGood: false, settling: null }),
+];
 
-function during(
-  what: string,
-  phase: 'preparation' | 'transfer' | 'landing',
-  { strike, repair }: Pick<CrashCase, 'strike' | 'repair'>,
-): CrashCase {
-  const moment = { preparation: target, transfer, landing }[phase];
-  return {
-    name: `${what} during ${phase}`,
-    moment,
-    delaySeconds: phase === 'transfer' ? 1 : 0,
-    strike,
-    repair,
-  };
-}
+const everyStep = steps.flatMap((step) =>
+  killers.flatMap((victim) => [
+    kill(victim, { step, moment: 'begun' }),
+    kill(victim, { step, moment: 'inside' }),
+  ]),
+);
 
-function killAgent(site: SiteName): CrashCase['strike'] {
-  return async ({ world }) => {
-    const state = await readState(world.directories.runtime);
-    const agent = state?.processes.find(({ name }) => name === `agent-${site}`);
-    if (agent === undefined) throw new LonghaulError('LH_LAB_DOWN', [world.directories.runtime]);
-    sendSignal(agent, 'SIGKILL');
-  };
-}
+const hypervisors: readonly CrashCase[] = [
+  kill('QEMU at b', { step: 'prepare relocation', moment: 'begun' }),
+  kill('QEMU at b', { step: 'resume target', moment: 'begun', settling: 'take back' }),
+  kill('QEMU at b', { step: 'resume target', moment: 'committed', settling: 'take back' }),
+  kill('QEMU at a', { step: 'transfer', moment: 'inside', settling: 'carry on' }),
+  kill('QEMU at a', { step: 'resume target', moment: 'begun' }),
+  kill('QEMU at a', { step: 'resume target', moment: 'committed' }),
+  kill('QEMU at a', { step: 'gather evidence', moment: 'inside' }),
+];
 
-async function killTarget({ world, guest }: Scene): Promise<void> {
-  const text = await readFile(guestFilesAt(world.directories.runtime, 'b', guest).pid, 'utf8').catch(
-    () => '',
-  );
-  const pid = Number(text.trim());
-  if (pid > 1) sendSignal({ pid, startTicks: 0 }, 'SIGKILL');
-}
+const window = { step: 'resume target', moment: 'committed' } as const;
+const cuts: readonly CrashCase[] = (['data cut', 'control cut', 'data and control cut'] as const).flatMap(
+  (victim) => [
+    cut(victim, { ...transferring, isForGood: false, settling: null }),
+    cut(victim, { ...transferring, isForGood: true, settling: null }),
+    cut(victim, { ...window, isForGood: false, settling: null }),
+    ...(victim === 'data cut'
+      ? [cut(victim, { ...window, isForGood: true, settling: 'carry on' })]
+      : (['carry on', 'take back'] as const).map((settling) =>
+          cut(victim, { ...window, isForGood: true, settling }),
+        )),
+    cut(victim, { step: 'drain', moment: 'inside', isForGood: false, settling: null }),
+  ],
+);
 
-function cut(traffic: 'data' | 'all'): CrashCase['strike'] {
-  return async ({ world }) => await connectRelay(world.directories.runtime).cut('wan', traffic);
-}
+/** Each step at its boundary and inside it, for worker and agents; the hypervisors' processes; the link. */
+export const crashCases: readonly CrashCase[] = [
+  ...essentialCases,
+  ...[...everyStep, ...hypervisors, ...cuts].filter(
+    ({ name }) => !essentialCases.some((essential) => essential.name === name),
+  ),
+];

@@ -1,210 +1,221 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { stringify } from 'yaml';
-import { z } from 'zod';
-import { isRunning, type ProcessIdentity, sendSignal } from '../../world/processes.ts';
-import { consoleFile } from '../agents.ts';
+import { agentName, guestFilesAt } from '../agents.ts';
 import { compiled } from '../compile.ts';
-import { runbookDocument, topologyFile } from '../documents.ts';
-import { readIfThere } from '../files.ts';
+import { readJsonIfThere } from '../files.ts';
 import { pathPort } from '../guests.ts';
 import { inNamespace } from '../kernel.ts';
-import { type Layout, type SiteName, siteNames } from '../layout.ts';
-import {
-  crashMomentSecondsMax,
-  environmentMark,
-  outageSeconds,
-  planSecondsMax,
-  pollSeconds,
-  runSecondsMax,
-} from '../limits.ts';
+import { type SiteName, siteNames } from '../layout.ts';
+import { answerSeconds, crashMomentSecondsMax, newcomerMilliseconds, outageSeconds } from '../limits.ts';
 import { zone } from '../names.ts';
 import { connectRelay } from '../relay.ts';
-import type { LabGuest, LabState } from '../state.ts';
+import { type LabGuest, readState } from '../state.ts';
 import { bringUp, type LabOptions } from '../up.ts';
-import { awaitResult, type LabWorld } from '../world.ts';
-import type { CrashCase } from './cases.ts';
+import { awaitResult } from '../world.ts';
+import { type CrashCase, cutTraffic } from './cases.ts';
+import { CopyWatch, runningAt } from './copies.ts';
+import { type CrashLab, GuestRun, type RunEnd } from './guest-run.ts';
+import { type Strike, struckSchema } from './strike.ts';
+import { commandsIn, faultOf, type Found } from './verdict.ts';
 
 /**
- * One crash in a standing lab: a guest is being moved by a worker process, something breaks, it is put right, the run
- * is carried on. Then exactly one copy must tick and answer, and the journal must say what happened.
+ * One crash in a standing lab: a guest is being moved by a worker process, something breaks at its moment, it is put
+ * right, and the run goes on. Then exactly one copy runs and answers, and the journal says which. A run that asks a
+ * person is settled by the command it names, and judged once more.
  */
-export interface CrashLab {
-  readonly world: LabWorld;
-  readonly layout: Layout;
-  readonly state: LabState;
-  readonly options: LabOptions;
-}
-
 export interface CrashResult {
   readonly name: string;
   readonly guest: string;
-  /** Of the run, when all is over. */
+  /** Where in the run it really struck. */
+  readonly where: string;
+  readonly exitCode: number;
   readonly state: string;
-  /** What the journal says became of the move. */
   readonly outcome: string;
-  /** Sites whose copy ticks. */
-  readonly ticksAt: readonly SiteName[];
-  /** A newcomer that looks the name up reaches it. */
+  readonly runsAt: readonly SiteName[];
   readonly answers: boolean;
+  /** Looks at both copies; none saw both run. */
+  readonly looks: number;
+  /** The commands it was settled with, and what came of it. */
+  readonly settled: readonly string[];
   readonly seconds: number;
   /** Null: as it must be. */
   readonly fault: string | null;
 }
 
-export async function crash(lab: CrashLab, guest: LabGuest, one: CrashCase): Promise<CrashResult> {
+export async function crash(
+  lab: CrashLab & { readonly options: LabOptions },
+  guest: LabGuest,
+  one: CrashCase,
+): Promise<CrashResult> {
   const { world } = lab;
   const began = world.clock.monotonicSeconds();
-  const run = new GuestRun(lab, guest);
-  await run.plan();
-  let worker = await run.start();
-  await run.awaitMoment(one);
-  await world.clock.sleep(one.delaySeconds, world.signal);
-  await one.strike({ world, guest, killWorker: () => sendSignal(worker, 'SIGKILL') });
-  await world.clock.sleep(outageSeconds, world.signal);
-  if (one.repair === 'link') await connectRelay(world.directories.runtime).heal('wan');
-  if (one.repair === 'agents') await bringUp(world, lab.options);
-  if (one.repair === 'worker') worker = await run.start();
-  await run.awaitEnd(worker);
-  const ended = await run.settle();
-  const found = { ...ended, ticksAt: await ticking(world, guest), answers: await answers(lab, guest) };
-  return {
-    name: one.name,
-    guest: guest.name,
-    ...found,
-    seconds: world.clock.monotonicSeconds() - began,
-    fault: faultOf(found),
-  };
+  const folder = path.join(lab.folder, guest.name);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const scene = new Scene(lab, guest, one, new GuestRun(lab, guest, folder));
+  const result = await scene.play();
+  return { ...result, seconds: world.clock.monotonicSeconds() - began };
 }
 
-function faultOf({
-  state,
-  outcome,
-  ticksAt,
-  answers: isAnswered,
-}: Pick<CrashResult, 'state' | 'outcome' | 'ticksAt' | 'answers'>): string | null {
-  const expected: SiteName = outcome === 'moved' ? 'b' : 'a';
-  if (ticksAt.length !== 1) return `it runs at ${ticksAt.join(' and ') || 'no site'}`;
-  if (outcome === 'needs-person' || outcome === '') return `the run is '${state}', the move '${outcome}'`;
-  if (ticksAt[0] !== expected) return `the journal says '${outcome}', but it runs at ${ticksAt[0] ?? ''}`;
-  return isAnswered ? null : 'it does not answer';
-}
-
-const statusSchema = z.object({
-  run: z.object({ id: z.string(), state: z.string() }),
-  moves: z.array(z.object({ workload: z.string(), state: z.string() })),
-});
-
-/** The product moving one guest, each with a plan and a state directory of its own. */
-class GuestRun {
-  readonly #lab: CrashLab;
+class Scene {
+  readonly #lab: CrashLab & { readonly options: LabOptions };
   readonly #guest: LabGuest;
-  readonly #folder: string;
+  readonly #case: CrashCase;
+  readonly #run: GuestRun;
 
-  constructor(lab: CrashLab, guest: LabGuest) {
+  constructor(...[lab, guest, one, run]: SceneParts) {
     this.#lab = lab;
     this.#guest = guest;
-    this.#folder = lab.world.directories.runtime;
+    this.#case = one;
+    this.#run = run;
   }
 
-  async plan(): Promise<void> {
-    const runbook = this.#file('runbook.yaml');
-    await writeFile(runbook, stringify(runbookDocument([this.#guest])));
-    await this.#call(
-      ['plan', topologyFile(this.#folder), runbook, '-o', this.#file('plan.json')],
-      planSecondsMax,
-    );
+  async play(): Promise<Omit<CrashResult, 'seconds'>> {
+    await this.#run.plan();
+    const strike = await this.#strike();
+    const watch = new CopyWatch(this.#lab.world, this.#guest);
+    try {
+      const running = this.#run.begin(strike);
+      const where = await this.#whereStruck(strike.told, running);
+      await this.#repair();
+      const end = await this.#endOf(await running);
+      const first = await this.#found(end);
+      const { last, settled } = await this.#settle(first);
+      const { looks, twice } = await watch.end();
+      await this.#run.close();
+      return {
+        name: this.#case.name,
+        guest: this.#guest.name,
+        where: where ?? 'nowhere',
+        exitCode: first.end.exitCode,
+        state: first.end.state,
+        outcome: last.end.outcome,
+        runsAt: last.runsAt,
+        answers: last.answers,
+        looks,
+        settled,
+        fault: where === null ? 'it was never struck' : faultOf(this.#case, first, { ...last, twice }),
+      };
+    } finally {
+      await watch.end();
+    }
   }
 
-  async start(): Promise<ProcessIdentity> {
-    const { world, layout, state } = this.#lab;
-    const argv = [...world.longhaul, ...this.#runArguments()];
-    return await world.start(inNamespace(layout.sites.a.services, argv), {
-      logFile: this.#log,
-      environment: { [environmentMark]: state.id },
-    });
-  }
-
-  async awaitMoment({ moment, name }: CrashCase): Promise<void> {
-    const what = { what: `the moment of '${name}'`, seconds: crashMomentSecondsMax, hint: this.#log };
-    await awaitResult(this.#lab.world, what, async () =>
-      moment.test((await readIfThere(this.#log)) ?? '') ? true : null,
-    );
-  }
-
-  async awaitEnd(worker: ProcessIdentity): Promise<void> {
-    const what = { what: 'the run', seconds: runSecondsMax, hint: this.#log };
-    await awaitResult(this.#lab.world, what, async () => ((await isRunning(worker)) ? null : true));
-  }
-
-  /** What became of it; a run that was only interrupted is carried on first. */
-  async settle(): Promise<Pick<CrashResult, 'state' | 'outcome'>> {
-    const id = /^run ([\w.-]+)/m.exec((await readIfThere(this.#log)) ?? '')?.[1];
-    if (id === undefined) return { state: 'never begun', outcome: '' };
-    const seen = await this.#show(id);
-    if (seen.state !== 'running' && seen.state !== 'pending') return seen;
-    await this.#call(['run', id, '--yes', '--limits', 'lab', ...this.#state], runSecondsMax);
-    return await this.#show(id);
-  }
-
-  async #show(id: string): Promise<Pick<CrashResult, 'state' | 'outcome'>> {
-    const { stdout } = await this.#call(['show', id, '--json', ...this.#state], planSecondsMax);
-    const status = statusSchema.safeParse(jsonOf(stdout)).data;
-    const move = status?.moves.find(({ workload }) => workload === this.#guest.name);
-    return { state: status?.run.state ?? 'unknown', outcome: move?.state ?? '' };
-  }
-
-  get #state(): readonly string[] {
-    return ['--state', this.#file('runs')];
-  }
-
-  get #log(): string {
-    return this.#file('log');
-  }
-
-  #runArguments(): readonly string[] {
-    return ['run', this.#file('plan.json'), '--yes', '--limits', 'lab', ...this.#state];
-  }
-
-  #file(name: string): string {
-    return path.join(this.#folder, `crash-${this.#guest.name}-${name}`);
-  }
-
-  async #call(argv: readonly string[], timeoutSeconds: number) {
+  async #strike(): Promise<Strike> {
     const { world, layout } = this.#lab;
-    const whole = inNamespace(layout.sites.a.services, [...world.longhaul, ...argv]);
-    return await world.run(whole, { timeoutSeconds, signal: world.signal });
+    const { victim, step, moment, call, delaySeconds } = this.#case;
+    const state = await readState(world.directories.runtime);
+    const pidOf = (site: SiteName): readonly number[] =>
+      (state?.processes ?? []).filter(({ name }) => name === agentName(site)).map(({ pid }) => pid);
+    const qemuOf = (site: SiteName): string => guestFilesAt(world.directories.runtime, site, this.#guest).pid;
+    return {
+      step,
+      moment,
+      call: {
+        addresses: call.sites.map((site) => layout.sites[site].managementAddress),
+        kind: call.kind,
+        count: call.count,
+      },
+      delaySeconds,
+      isSuicide: victim === 'worker',
+      kill: siteNames.filter((site) => victim === `agent of ${site}`).flatMap(pidOf),
+      killByPidFile: siteNames.filter((site) => victim === `QEMU at ${site}`).map(qemuOf),
+      cut: cutTraffic(victim),
+      runtime: world.directories.runtime,
+      told: this.#run.file('struck.json'),
+    };
+  }
+
+  /** Null when the run ended without it. */
+  async #whereStruck(told: string, running: Promise<RunEnd>): Promise<string | null> {
+    let hasEnded = false;
+    const end = (): void => {
+      hasEnded = true;
+    };
+    running.then(end, end);
+    const what = { what: `'${this.#case.name}'`, seconds: crashMomentSecondsMax, hint: this.#run.folder };
+    const look = async (): Promise<string | null> => {
+      const struck = await readJsonIfThere(told, struckSchema);
+      return struck?.where ?? (hasEnded ? '' : null);
+    };
+    const where = await awaitResult(this.#lab.world, what, look);
+    return where === '' ? null : where;
+  }
+
+  async #repair(): Promise<void> {
+    const { world, options } = this.#lab;
+    const { victim, isForGood } = this.#case;
+    await world.clock.sleep(outageSeconds, world.signal);
+    if (victim.startsWith('agent')) await bringUp({ ...world, say: () => undefined }, options);
+    if (cutTraffic(victim) !== null && !isForGood) await this.#heal();
+  }
+
+  async #heal(): Promise<void> {
+    await connectRelay(this.#lab.world.directories.runtime).heal('wan');
+  }
+
+  /** A run that nobody carries out any more is carried on. */
+  async #endOf(end: RunEnd): Promise<RunEnd> {
+    if (end.state !== 'running' && end.state !== 'pending') return end;
+    return await this.#run.carryOn();
+  }
+
+  /** By the commands the run names, until it asks nobody any more; what was left at a site that was cut off is fetched. */
+  async #settle(first: Found): Promise<{ readonly last: Found; readonly settled: readonly string[] }> {
+    const settled: string[] = [];
+    let last = first;
+    const isTakenBack = this.#case.settling === 'take back';
+    if (!isTakenBack && cutTraffic(this.#case.victim) !== null) await this.#heal();
+    while (last.end.state === 'needs-person' && settled.length < settlingsMax) {
+      const commands = commandsIn(last.end.settle);
+      const command = commands.find(([verb]) => isTakenBack === (verb === 'rollback')) ?? commands[0];
+      if (command === undefined) break;
+      last = await this.#found(await this.#run.settle(command));
+      settled.push(
+        `${command.join(' ')}: ${last.end.state}, runs at ${last.runsAt.join(' and ') || 'no site'}`,
+      );
+    }
+    await this.#heal();
+    if (last.end.remains.length > 0) {
+      last = await this.#found(await this.#run.carryOn());
+      settled.push(`carried on: ${last.end.state}, ${last.end.remains.length} left`);
+    }
+    return { last, settled };
+  }
+
+  async #found(end: RunEnd): Promise<Found> {
+    const [runsAt, answers] = await Promise.all([runningAt(this.#lab.world, this.#guest), this.#answers()]);
+    return { end, runsAt, answers, twice: 0 };
+  }
+
+  /** Newcomers from outside for some seconds, who ask both name servers; the last of each must have got through. */
+  async #answers(): Promise<boolean> {
+    const { world, layout } = this.#lab;
+    const newcomers = await compiled(world, 'probes', 'newcomers.c');
+    const servers = siteNames.map((site) => layout.sites[site].servicesAddress);
+    const client = [newcomers, `${this.#guest.name}.${zone}`, String(pathPort), String(newcomerMilliseconds)];
+    const argv = inNamespace(layout.outside.namespace, [
+      'timeout',
+      String(answerSeconds),
+      ...client,
+      ...servers,
+    ]);
+    const { stdout } = await world.run(argv, {
+      timeoutSeconds: 3 * answerSeconds + 10,
+      signal: world.signal,
+    });
+    const lines = stdout.split('\n').filter((line) => line.endsWith('}'));
+    const last = lines.slice(-servers.length);
+    return last.length === servers.length && last.every((line) => line.includes('"error":null'));
   }
 }
 
-/** At which sites its counter goes on. */
-async function ticking(world: LabWorld, guest: LabGuest): Promise<readonly SiteName[]> {
-  const count = async (site: SiteName): Promise<number> =>
-    ((await readIfThere(consoleFile(world.directories.runtime, site, guest))) ?? '').match(/^TICK \d+/gm)
-      ?.length ?? 0;
-  const before = await Promise.all(siteNames.map(count));
-  await world.clock.sleep(pollSeconds * 20, world.signal);
-  const after = await Promise.all(siteNames.map(count));
-  return siteNames.filter((_, index) => (after[index] ?? 0) > (before[index] ?? 0));
-}
+type SceneParts = readonly [
+  lab: CrashLab & { readonly options: LabOptions },
+  guest: LabGuest,
+  one: CrashCase,
+  run: GuestRun,
+];
 
-/** One newcomer after the other for a few seconds, at both name servers; the last of each must have got through. */
-async function answers({ world, layout }: CrashLab, guest: LabGuest): Promise<boolean> {
-  const newcomers = await compiled(world, 'probes', 'newcomers.c');
-  const servers = siteNames.map((site) => layout.sites[site].servicesAddress);
-  const argv = ['timeout', '4', newcomers, `${guest.name}.${zone}`, String(pathPort), '500', ...servers];
-  const { stdout } = await world.run(inNamespace(layout.outside.namespace, argv), { timeoutSeconds: 15 });
-  const lines = stdout.split('\n').filter((line) => line.endsWith('}'));
-  return (
-    lines.length >= servers.length &&
-    lines.slice(-servers.length).every((line) => line.includes('"error":null'))
-  );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
+/** rollback, rollback with a person's word, and one more. */
+const settlingsMax = 3;

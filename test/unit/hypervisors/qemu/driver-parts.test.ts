@@ -61,6 +61,7 @@ test('the argument vector of a target: everything by its own folders, standing s
       '-device virtio-net-pci,netdev=nic0,id=virtio-nic0,mac=52:54:00:00:00:01,romfile=',
       `-chardev file,id=serial0,path=${run}/serial.log,append=on -serial chardev:serial0`,
       `-chardev socket,id=monitor0,path=${run}/qmp,server=on,wait=off -mon chardev=monitor0,mode=control`,
+      `-chardev socket,id=monitor1,path=${run}/qmp2,server=on,wait=off -mon chardev=monitor1,mode=control`,
       `-sandbox on,obsolete=deny,resourcecontrol=deny -incoming defer -daemonize -pidfile ${run}/pid`,
     ].join(' '),
   );

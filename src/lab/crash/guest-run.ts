@@ -1,0 +1,156 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { LonghaulError } from '../../../topology/errors.ts';
+import type { CommandResult } from '../../../topology/world.ts';
+import { runbookDocument, topologyDocument } from '../documents.ts';
+import { inNamespace } from '../kernel.ts';
+import type { Layout } from '../layout.ts';
+import { environmentMark, planSecondsMax, runSecondsMax } from '../limits.ts';
+import type { LabGuest, LabState } from '../state.ts';
+import type { LabWorld } from '../world.ts';
+import { type Strike, strikerArguments } from './strike.ts';
+
+/** A lab that stands, for crashes. */
+export interface CrashLab {
+  readonly world: LabWorld;
+  readonly layout: Layout;
+  readonly state: LabState;
+  /** Keeps of each crash the plan, the journal and what the product said. */
+  readonly folder: string;
+}
+
+/** How a run stands when its process has ended. */
+export interface RunEnd {
+  /** Of the process; -1: it was killed. */
+  readonly exitCode: number;
+  readonly state: string;
+  /** What the journal says became of the move; empty: nothing yet. */
+  readonly outcome: string;
+  readonly text: string;
+  /** The command that settles it, in the run's words. */
+  readonly settle: string | null;
+  readonly remains: readonly string[];
+}
+
+const statusSchema = z.object({
+  run: z.object({ state: z.string(), settle: z.string().nullable() }),
+  moves: z.array(
+    z.object({ workload: z.string(), state: z.string(), text: z.string(), remains: z.array(z.string()) }),
+  ),
+});
+
+/** The product moving one guest, as an operator at site a calls it; with a plan and a state of its own. */
+export class GuestRun {
+  readonly #lab: CrashLab;
+  readonly #guest: LabGuest;
+  readonly folder: string;
+  #id: string | null = null;
+
+  constructor(lab: CrashLab, guest: LabGuest, folder: string) {
+    this.#lab = lab;
+    this.#guest = guest;
+    this.folder = folder;
+  }
+
+  async plan(): Promise<void> {
+    const { world, layout, state } = this.#lab;
+    const runbook = this.file('runbook.yaml');
+    const topology = this.file('topology.yaml');
+    const only = { ...state, guests: [this.#guest] };
+    await writeFile(runbook, stringify(runbookDocument([this.#guest])));
+    await writeFile(topology, stringify(topologyDocument(world.directories.runtime, layout, only)));
+    const planned = await this.#call(
+      ['plan', topology, runbook, '-o', this.file('plan.json')],
+      planSecondsMax,
+    );
+    if (planned.exitCode !== 0)
+      throw new LonghaulError('LH_COMMAND_FAILED', [
+        'longhaul plan',
+        planned.exitCode,
+        planned.stderr.trim(),
+      ]);
+  }
+
+  /** Until its process ends, be it by the strike. */
+  async begin(strike: Strike): Promise<RunEnd> {
+    const strikeFile = this.file('strike');
+    await writeFile(strikeFile, JSON.stringify(strike));
+    const { longhaul } = this.#lab.world;
+    const program = [...longhaul.slice(0, -1), ...strikerArguments(strikeFile), ...longhaul.slice(-1)];
+    return await this.#run([this.file('plan.json')], program);
+  }
+
+  /** Carries the run on, whoever had it before. */
+  async carryOn(): Promise<RunEnd> {
+    return await this.#run([this.#id ?? ''], this.#lab.world.longhaul);
+  }
+
+  /** Does what the run asked for: `run ID`, `rollback ID`, `rollback ID --target-is-down`. */
+  async settle(argv: readonly string[]): Promise<RunEnd> {
+    return await this.#work(argv, this.#lab.world.longhaul);
+  }
+
+  /** The journal stays in the folder, the database goes. */
+  async close(): Promise<void> {
+    const { stdout } = await this.#call(
+      ['show', this.#id ?? '', '--journal', ...this.#state],
+      planSecondsMax,
+    );
+    await writeFile(this.file('journal.jsonl'), stdout);
+    await rm(this.file('runs'), { recursive: true, force: true });
+  }
+
+  file(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  async #run(what: readonly string[], program: readonly string[]): Promise<RunEnd> {
+    return await this.#work(['run', ...what, '--yes'], program);
+  }
+
+  async #work(argv: readonly string[], program: readonly string[]): Promise<RunEnd> {
+    const { exitCode, stderr, stdout } = await this.#call(
+      [...argv, '--limits', 'lab', ...this.#state],
+      runSecondsMax,
+      program,
+    );
+    await writeFile(this.file('output'), `$ ${argv.join(' ')}\n${stderr}${stdout}exit ${exitCode}\n`, {
+      flag: 'a',
+    });
+    this.#id ??= /^run ([\w.-]+)/m.exec(stderr)?.[1] ?? null;
+    if (this.#id === null)
+      throw new LonghaulError('LH_COMMAND_FAILED', ['longhaul run', exitCode, stderr.trim()]);
+    return { exitCode, ...(await this.#look(this.#id)) };
+  }
+
+  async #look(id: string): Promise<Omit<RunEnd, 'exitCode'>> {
+    const { stdout } = await this.#call(['show', id, '--json', ...this.#state], planSecondsMax);
+    const status = statusSchema.parse(JSON.parse(stdout));
+    const move = status.moves.find(({ workload }) => workload === this.#guest.name);
+    return {
+      state: status.run.state,
+      outcome: move?.state ?? '',
+      text: move?.text ?? '',
+      settle: status.run.settle,
+      remains: move?.remains ?? [],
+    };
+  }
+
+  get #state(): readonly string[] {
+    return ['--state', this.file('runs')];
+  }
+
+  /** With the lab's mark, so that `down` also finds what an interrupted crash left. */
+  async #call(
+    argv: readonly string[],
+    timeoutSeconds: number,
+    program: readonly string[] = this.#lab.world.longhaul,
+  ): Promise<CommandResult> {
+    const { world, layout, state } = this.#lab;
+    const marked = ['env', `${environmentMark}=${state.id}`, ...program, ...argv];
+    const whole = inNamespace(layout.sites.a.services, marked);
+    return await world.run(whole, { timeoutSeconds, signal: world.signal });
+  }
+}

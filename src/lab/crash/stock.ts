@@ -1,0 +1,57 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { killProcess } from '../../hypervisors/qemu/process.ts';
+import { endProcesses } from '../../world/processes.ts';
+import { agentName, consoleFile, guestFilesAt, removeGuest, writeDefinitions } from '../agents.ts';
+import { readJsonIfThere, writeWhole } from '../files.ts';
+import { buildGuestImage } from '../guest/image.ts';
+import { awaitGuest } from '../guests.ts';
+import { siteNames } from '../layout.ts';
+import { processEndSeconds } from '../limits.ts';
+import { type LabGuest, readState } from '../state.ts';
+import { bringUp, type LabOptions } from '../up.ts';
+import type { CrashLab } from './guest-run.ts';
+
+/**
+ * Fresh guests for one crash after another: those that were used are cleared away and the next few boot, while both
+ * agents are down for it. The gateways keep what the moves have left there.
+ */
+const takenSchema = z.strictObject({ taken: z.int().nonnegative() });
+
+export class GuestStock {
+  readonly #lab: CrashLab & { readonly options: LabOptions };
+  readonly #file: string;
+
+  constructor(lab: CrashLab & { readonly options: LabOptions }) {
+    this.#lab = lab;
+    this.#file = path.join(lab.world.directories.runtime, 'crash-taken.json');
+  }
+
+  async take(): Promise<LabGuest> {
+    const taken = (await readJsonIfThere(this.#file, takenSchema))?.taken ?? 0;
+    const { booted = 0 } = this.#lab.options.guests;
+    const { guests } = this.#lab.state;
+    if (taken > 0 && taken % booted === 0) await this.#renew(taken, booted);
+    await writeWhole(this.#file, JSON.stringify({ taken: taken + 1 }));
+    const guest = guests[taken];
+    if (guest === undefined) throw new RangeError(`the lab has ${guests.length} guests, and all were used`);
+    return guest;
+  }
+
+  async #renew(from: number, count: number): Promise<void> {
+    const { world, state, options } = this.#lab;
+    const { runtime } = world.directories;
+    const names = siteNames.map(agentName);
+    const agents = ((await readState(runtime))?.processes ?? []).filter(({ name }) => names.includes(name));
+    await endProcesses(agents, { clock: world.clock, graceSeconds: processEndSeconds });
+    for (const guest of state.guests.slice(0, from))
+      for (const site of siteNames) {
+        await killProcess(guestFilesAt(runtime, site, guest));
+        await removeGuest(runtime, site, guest);
+      }
+    const next = state.guests.slice(from, from + count);
+    await writeDefinitions(runtime, next, await buildGuestImage(world));
+    await bringUp({ ...world, say: () => undefined }, options);
+    for (const guest of next) await awaitGuest(world, guest, consoleFile(runtime, 'a', guest));
+  }
+}
