@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { Method } from '../../topology/resolve/topology.ts';
 import { carryOnRun, requestRun } from '../../src/runs/start.ts';
-import { momentText, runWithFault, settle, worthTrying, type Moment, type Strike } from '../support/crash.ts';
+import type { Plan } from '../../planners/plan/plan.ts';
+import {
+  momentText,
+  runWithFault,
+  settle,
+  worthTrying,
+  type Ended,
+  type Moment,
+  type Strike,
+} from '../support/crash.ts';
 import { planFor, type Simulation } from '../support/simulation.ts';
 
 const methods: readonly Method[] = ['routed-live', 'stretched-live', 'redirect', 'cold'];
@@ -75,6 +84,22 @@ describe.each(methods)('%s', (method) => {
     },
   );
 
+  test.each(['paris', 'lyon'])(
+    'the agent of %s killed in the middle of a call, at any of its own: the run ends the same',
+    async (site) => {
+      const plan = planFor(method);
+      const calm = await runKillingAgent(plan, { site, atCall: Number.POSITIVE_INFINITY });
+      const failures: string[] = [];
+      for (let atCall = 1; atCall <= calm.calls; atCall += callStride(method)) {
+        const { record, world } = await runKillingAgent(plan, { site, atCall });
+        if (record.state !== 'done' || world !== calm.world)
+          failures.push(`call ${atCall}: ${record.state} ${record.settle ?? ''}\n${world}`);
+      }
+      expect(failures).toEqual([]);
+      expect(calm.calls).toBeGreaterThan(10);
+    },
+  );
+
   test('the target copy dies at any moment before it runs: tried again, or a person takes it back', async () => {
     const plan = planFor(method);
     const calm = await runWithFault(plan, { strike: nothing });
@@ -103,6 +128,27 @@ describe.each(methods)('%s', (method) => {
     expect(persons).toBeLessThanOrEqual(method === 'redirect' ? 0 : 12); // only between the last look and its first instruction
   });
 });
+
+/** Kills the site's agent when it makes its n-th call to what it drives: hypervisor, gateway, name servers, claims. */
+async function runKillingAgent(
+  plan: Plan,
+  { site, atCall }: { readonly site: string; readonly atCall: number },
+): Promise<Ended & { readonly calls: number }> {
+  let calls = 0;
+  const ended = await runWithFault(plan, {
+    strike: ({ index, point }, { simulation }) => {
+      if (index !== 1 || point !== 'before') return;
+      simulation.sites.onAgentCall = (caller) => {
+        if (caller === site && ++calls === atCall) void restart(simulation, site);
+      };
+    },
+  });
+  return { ...ended, calls };
+}
+
+/** All of the first method; of the others, which share its steps, every seventh, unless SIM=all. */
+const callStride = (method: Method): number =>
+  method === 'routed-live' || process.env['SIM'] === 'all' ? 1 : 7;
 
 function killTarget({ sites }: Simulation): boolean {
   const copy = sites.world.copy('lyon', 'web');

@@ -8,11 +8,18 @@ export class Life {
   #ended: () => void = () => undefined;
   #woken: () => void = () => undefined;
   #awake: Promise<void> = Promise.resolve();
+  readonly #onCall: () => void;
   /** Resolves at its death. */
   readonly ended: Promise<void>;
 
-  constructor() {
+  /** `onCall` hears of every call before it is made: a moment to die at. */
+  constructor(onCall: () => void = () => undefined) {
+    this.#onCall = onCall;
     this.ended = new Promise((resolve) => (this.#ended = resolve));
+  }
+
+  calls(): void {
+    this.#onCall();
   }
 
   get isDead(): boolean {
@@ -50,6 +57,7 @@ export function mortal<T extends object>(port: T, life: Life): T {
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== 'function') return value;
       return (...args: readonly unknown[]): unknown => {
+        life.calls();
         if (life.isDead) return new Promise(() => undefined);
         const answer: unknown = Reflect.apply(value, target, args);
         return answer instanceof Promise ? passing(answer, life) : answer;

@@ -24,6 +24,8 @@ export class SimulatedSites {
   readonly #parts = new Map<string, Lasting>();
   readonly #agents = new Map<string, SiteAgent>();
   readonly #lives = new Map<string, Life>();
+  /** Told of every call of a site's agent to what it drives, before it is made. */
+  onAgentCall: (site: string) => void = () => undefined;
 
   constructor(topology: Topology, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.#clock = clock;
@@ -65,7 +67,7 @@ export class SimulatedSites {
   async startAgent(site: string): Promise<void> {
     const lasting = this.#parts.get(site);
     if (lasting === undefined || this.#agents.has(site)) return;
-    const life = new Life();
+    const life = new Life(() => this.onAgentCall(site));
     const agent = new SiteAgent({
       name: site,
       hypervisors: [mortal(new SimulatedHypervisor(this.world, site), life)],
