@@ -103,11 +103,9 @@ export const essentialCases: readonly CrashCase[] = [
   cut('data and control cut', { ...transferring, isForGood: false, settling: null }),
 ];
 
+/** Worker and both agents at one moment of one step stand together: they are struck in moves side by side. */
 const everyStep = steps.flatMap((step) =>
-  killers.flatMap((victim) => [
-    kill(victim, { step, moment: 'begun' }),
-    kill(victim, { step, moment: 'inside' }),
-  ]),
+  (['begun', 'inside'] as const).flatMap((moment) => killers.map((victim) => kill(victim, { step, moment }))),
 );
 
 const hypervisors: readonly CrashCase[] = [
@@ -134,6 +132,9 @@ const cuts: readonly CrashCase[] = (['data cut', 'control cut', 'data and contro
     cut(victim, { step: 'drain', moment: 'inside', isForGood: false, settling: null }),
   ],
 );
+
+/** What hits every move at once, and may therefore only be tried on one. */
+export const isAlone = ({ victim }: CrashCase): boolean => cutTraffic(victim) !== null;
 
 /** Each step at its boundary and inside it, for worker and agents; the hypervisors' processes; the link. */
 export const crashCases: readonly CrashCase[] = [

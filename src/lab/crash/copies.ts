@@ -99,6 +99,6 @@ export class CopyWatch {
 
 /** A monitor answers in milliseconds, unless its main loop waits for a stream. */
 const lookSeconds = 1;
-const watchSeconds = 0.1;
+const watchSeconds = 0.2;
 /** Ten ticks. */
 const tickSeconds = 1;

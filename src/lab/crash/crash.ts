@@ -9,7 +9,7 @@ import { type SiteName, siteNames } from '../layout.ts';
 import { answerSeconds, crashMomentSecondsMax, newcomerMilliseconds, outageSeconds } from '../limits.ts';
 import { zone } from '../names.ts';
 import { connectRelay } from '../relay.ts';
-import { type LabGuest, readState } from '../state.ts';
+import type { LabGuest } from '../state.ts';
 import { bringUp, type LabOptions } from '../up.ts';
 import { awaitResult } from '../world.ts';
 import { type CrashCase, cutTraffic } from './cases.ts';
@@ -72,7 +72,7 @@ class Scene {
 
   async play(): Promise<Omit<CrashResult, 'seconds'>> {
     await this.#run.plan();
-    const strike = await this.#strike();
+    const strike = this.#strike();
     const watch = new CopyWatch(this.#lab.world, this.#guest);
     try {
       const running = this.#run.begin(strike);
@@ -101,12 +101,9 @@ class Scene {
     }
   }
 
-  async #strike(): Promise<Strike> {
+  #strike(): Strike {
     const { world, layout } = this.#lab;
     const { victim, step, moment, call, delaySeconds } = this.#case;
-    const state = await readState(world.directories.runtime);
-    const pidOf = (site: SiteName): readonly number[] =>
-      (state?.processes ?? []).filter(({ name }) => name === agentName(site)).map(({ pid }) => pid);
     const qemuOf = (site: SiteName): string => guestFilesAt(world.directories.runtime, site, this.#guest).pid;
     return {
       step,
@@ -118,7 +115,7 @@ class Scene {
       },
       delaySeconds,
       isSuicide: victim === 'worker',
-      kill: siteNames.filter((site) => victim === `agent of ${site}`).flatMap(pidOf),
+      kill: siteNames.filter((site) => victim === `agent of ${site}`).map(agentName),
       killByPidFile: siteNames.filter((site) => victim === `QEMU at ${site}`).map(qemuOf),
       cut: cutTraffic(victim),
       runtime: world.directories.runtime,

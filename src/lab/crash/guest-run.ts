@@ -78,7 +78,8 @@ export class GuestRun {
     const strikeFile = this.file('strike');
     await writeFile(strikeFile, JSON.stringify(strike));
     const { longhaul } = this.#lab.world;
-    const program = [...longhaul.slice(0, -1), ...strikerArguments(strikeFile), ...longhaul.slice(-1)];
+    const main = longhaul.at(-1) ?? '';
+    const program = [...longhaul.slice(0, -1), ...strikerArguments(main, strikeFile), main];
     return await this.#run([this.file('plan.json')], program);
   }
 

@@ -27,15 +27,21 @@ export class GuestStock {
     this.#file = path.join(lab.world.directories.runtime, 'crash-taken.json');
   }
 
-  async take(): Promise<LabGuest> {
+  /** As many as are asked for, running; nobody may be moving meanwhile. */
+  async take(count: number): Promise<readonly LabGuest[]> {
     const taken = (await readJsonIfThere(this.#file, takenSchema))?.taken ?? 0;
     const { booted = 0 } = this.#lab.options.guests;
     const { guests } = this.#lab.state;
-    if (taken > 0 && taken % booted === 0) await this.#renew(taken, booted);
-    await writeWhole(this.#file, JSON.stringify({ taken: taken + 1 }));
-    const guest = guests[taken];
-    if (guest === undefined) throw new RangeError(`the lab has ${guests.length} guests, and all were used`);
-    return guest;
+    const left = (booted - (taken % booted)) % booted;
+    const isNew = taken === 0;
+    const from = isNew || left >= count ? taken : taken + left;
+    if (from + count > guests.length)
+      throw new RangeError(
+        `of the lab's ${guests.length} guests ${taken} were used, ${count} more are wanted`,
+      );
+    if (!isNew && left < count) await this.#renew(from, booted);
+    await writeWhole(this.#file, JSON.stringify({ taken: from + count }));
+    return guests.slice(from, from + count);
   }
 
   async #renew(from: number, count: number): Promise<void> {

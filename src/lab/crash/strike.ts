@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 
 /** What breaks in the middle of a run, and when: written by the lab, carried out inside the worker by striker.ts. */
@@ -19,11 +21,11 @@ export const strikeSchema = z.strictObject({
   delaySeconds: z.number().nonnegative(),
   /** The worker itself. */
   isSuicide: z.boolean(),
-  kill: z.array(z.int().positive()),
-  /** Read when it strikes: the process may not have been there before. */
+  /** Processes of the lab, by name; found when it strikes, as they may have been started anew. */
+  kill: z.array(z.string()),
   killByPidFile: z.array(z.string()),
   cut: z.enum(['data', 'control', 'all']).nullable(),
-  /** Folder of the lab whose relay cuts. */
+  /** Folder of the lab: its state, its relay. */
   runtime: z.string(),
   /** Written just before: when and where it struck. */
   told: z.string(),
@@ -33,9 +35,10 @@ export type Strike = Readonly<z.infer<typeof strikeSchema>>;
 export const struckSchema = z.strictObject({ atSeconds: z.number(), where: z.string() });
 export type Struck = Readonly<z.infer<typeof struckSchema>>;
 
-/** Node's arguments that put the striker into a worker; `program` is how this very package is called. */
-export const strikerArguments = (strikeFile: string): readonly string[] => {
-  const striker = new URL(import.meta.url.endsWith('.ts') ? 'striker.ts' : 'striker.js', import.meta.url);
+/** Node's arguments that put the striker into a worker; `main` is the file with which the product begins. */
+export function strikerArguments(main: string, strikeFile: string): readonly string[] {
+  const file = path.resolve(path.dirname(main), `../lab/crash/striker${path.extname(main)}`);
+  const striker = pathToFileURL(file);
   striker.searchParams.set('strike', strikeFile);
   return ['--import', striker.href];
-};
+}

@@ -4,6 +4,7 @@ import { MoveJournal } from '../../moves/journal.ts';
 import { sendSignal } from '../../world/processes.ts';
 import { realClock } from '../../world/real.ts';
 import { connectRelay } from '../relay.ts';
+import { readState } from '../state.ts';
 import { strikeSchema, type Struck } from './strike.ts';
 
 /**
@@ -22,11 +23,13 @@ async function strikeNow(where: string): Promise<void> {
   if (isDone) return;
   isDone = true;
   const { cut, runtime, told, kill, killByPidFile, isSuicide } = strike;
+  const processes = (await readState(runtime))?.processes ?? [];
+  const named = processes.filter(({ name }) => kill.includes(name)).map(({ pid }) => pid);
+  const filed = killByPidFile.map((file) => Number(readFileSync(file, 'utf8').trim()));
   if (cut !== null) await connectRelay(runtime).cut('wan', cut);
   const struck: Struck = { atSeconds: realClock.nowSeconds(), where };
   writeFileSync(told, JSON.stringify(struck));
-  const found = killByPidFile.map((file) => Number(readFileSync(file, 'utf8').trim()));
-  for (const pid of [...kill, ...found]) sendSignal({ pid, startTicks: 0 }, 'SIGKILL');
+  for (const pid of [...named, ...filed]) sendSignal({ pid, startTicks: 0 }, 'SIGKILL');
   if (isSuicide) process.kill(process.pid, 'SIGKILL');
 }
 
