@@ -6,22 +6,26 @@ export interface DiskCopy {
   readonly bytes: number;
   /** What the guest writes to them meanwhile, a second; it must cross again. */
   readonly writeBytesPerSecond: number;
-  /** Most that can be dirty: the used bytes. */
-  readonly usedBytes: number;
+  /** Most that can be dirty: the used bytes of the disks that are written. */
+  readonly writtenBytesMax: number;
 }
 
 export function diskCopyOf(disks: EstimateInput['disks'] = []): DiskCopy {
   let bytes = 0;
   let writeBytesPerSecond = 0;
-  let usedBytes = 0;
+  let writtenBytesMax = 0;
   for (const disk of disks) {
     if (disk.shared === true) continue;
     const used = Math.min(disk.usedBytes ?? disk.sizeBytes, disk.sizeBytes, bounds.bytes[1]);
-    usedBytes += used;
+    if ((disk.writeBytesPerSecond ?? 0) > 0) writtenBytesMax += used;
     bytes += Math.max(0, used - (disk.seededBytes ?? 0));
     writeBytesPerSecond += disk.writeBytesPerSecond ?? 0;
   }
-  return { bytes, writeBytesPerSecond: Math.min(writeBytesPerSecond, bounds.bytesPerSecond[1]), usedBytes };
+  return {
+    bytes,
+    writeBytesPerSecond: Math.min(writeBytesPerSecond, bounds.bytesPerSecond[1]),
+    writtenBytesMax,
+  };
 }
 
 /**
@@ -50,15 +54,18 @@ const restSecondsMin = 1;
 const seedPassesMax = 20;
 
 /**
- * Seeded copy and delta: what was written during a pass is the next pass, at most all that is used; when that no
+ * Seeded copy and delta: what was written during a pass is the next pass, at most all that is used of the disks it writes to; when that no
  * longer pays the guest is shut down and the rest crosses.
  */
-export function seededCopyOf({ bytes, writeBytesPerSecond, usedBytes }: DiskCopy, rate: number): SeededCopy {
+export function seededCopyOf(
+  { bytes, writeBytesPerSecond, writtenBytesMax }: DiskCopy,
+  rate: number,
+): SeededCopy {
   let sent = bytes;
   let runningSeconds = bytes / rate;
-  let rest = Math.min(writeBytesPerSecond * runningSeconds, usedBytes);
+  let rest = Math.min(writeBytesPerSecond * runningSeconds, writtenBytesMax);
   for (let pass = 1; pass < seedPassesMax && rest / rate > restSecondsMin; pass += 1) {
-    const next = Math.min((writeBytesPerSecond * rest) / rate, usedBytes);
+    const next = Math.min((writeBytesPerSecond * rest) / rate, writtenBytesMax);
     if (next > rest / 2) break;
     sent += rest;
     runningSeconds += rest / rate;

@@ -25,6 +25,8 @@ export interface MoveLimits {
   readonly requestLookSeconds: number;
   /** How often a conductor looks whether a move may begin, when nothing calls it earlier. */
   readonly conductLookSeconds: number;
+  /** How often it asks the queue for each job under way: a queue that loses its memory is rare, and the asking is not free. */
+  readonly lostLookSeconds: number;
   /** One held `watch` of a transfer; also how often its progress is judged and published. */
   readonly transferLookSeconds: number;
   /** Evidence is looked for so long; a path that has not converged by then needs a person. */
@@ -47,6 +49,7 @@ export const wan: MoveLimits = {
   standstillSeconds: 3,
   requestLookSeconds: 2,
   conductLookSeconds: 2,
+  lostLookSeconds: 30,
   transferLookSeconds: 1,
   evidenceSeconds: 120,
   evidenceLookSeconds: 1,
@@ -61,6 +64,7 @@ export const lab: MoveLimits = {
   patienceAfterSeconds: 60,
   requestLookSeconds: 0.5,
   conductLookSeconds: 0.5,
+  lostLookSeconds: 5,
   transferLookSeconds: 0.25,
   evidenceSeconds: 30,
   evidenceLookSeconds: 0.25,
@@ -74,9 +78,9 @@ export const simulated: MoveLimits = {
   ...wan,
   requestLookSeconds: 20,
   transferLookSeconds: 5,
-  evidenceLookSeconds: 5,
   drainLookSeconds: 30,
   conductLookSeconds: 10,
+  lostLookSeconds: 600,
 };
 
 for (const limits of [wan, lab, simulated]) {

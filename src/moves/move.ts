@@ -66,7 +66,6 @@ export interface MoveFacts {
   readonly dnsNewSinceSeconds?: number;
   readonly drainSinceSeconds?: number;
   readonly drain?: { readonly seconds: number; readonly sessionsReset: number };
-  readonly shutdownAtSeconds?: number;
 }
 
 /** Both halves of one address's relocation, as prepared. */

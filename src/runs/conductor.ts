@@ -35,6 +35,8 @@ class Conductor {
     { readonly attempt: number; readonly afterSequence: number; addedAtSeconds: number }
   >();
 
+  #lookForLostAtSeconds = 0;
+
   constructor(parts: RunParts, plan: Plan, run: string) {
     this.#parts = parts;
     this.#plan = plan;
@@ -154,13 +156,15 @@ class Conductor {
   /** The queue may lose a job, or give one up; the journal shows that its move is not over. */
   async #findLost(): Promise<void> {
     const { dispatch, clock, limits, log } = this.#parts;
+    if (clock.monotonicSeconds() < this.#lookForLostAtSeconds) return;
+    this.#lookForLostAtSeconds = clock.monotonicSeconds() + limits.lostLookSeconds;
     for (const { planned, stage, attempt } of this.#moves()) {
       if (stage !== 'moving' && stage !== 'landed') continue;
       const added = this.#added.get(planned.workload);
       const job = this.#job(planned.workload, added?.attempt ?? attempt);
       const isRecent =
         added !== undefined && clock.monotonicSeconds() - added.addedAtSeconds < limits.attemptPauseSeconds;
-      if (isRecent || (await dispatch.holds(job.id))) continue;
+      if (isRecent || (await dispatch.holds(job))) continue;
       log.warn({ job: job.id }, 'job was lost, added again');
       if (added !== undefined) added.addedAtSeconds = clock.monotonicSeconds();
       await dispatch.add(job);

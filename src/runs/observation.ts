@@ -2,7 +2,7 @@ import type { Observation } from '../../planners/estimate/observation.ts';
 import type { Plan, PlannedMove } from '../../planners/plan/plan.ts';
 import type { Link, Method, Workload } from '../../topology/resolve/topology.ts';
 import { foldMove, type MoveState } from '../moves/journal.ts';
-import type { MoveFacts } from '../moves/move.ts';
+import { type Measures, measuresOf } from '../moves/measures.ts';
 import type { TransferProgress } from '../site/site.ts';
 import type { StoredEntry } from './store/records.ts';
 
@@ -26,7 +26,7 @@ export function observationOf(
   return {
     id: `${run}-${name}-${attempt}`,
     ...knownBefore(workload, { planned, link, method }),
-    outcome: outcomeOf(state, transfer, spanSeconds(entries, name, attempt)),
+    outcome: outcomeOf(state, transfer, measuresOf(method, entries, { workload: name, attempt })),
   };
 }
 
@@ -90,17 +90,17 @@ function settingsOf({
 }
 
 function outcomeOf(
-  { outcome, facts }: MoveState,
+  { outcome }: MoveState,
   transfer: TransferProgress,
-  moveSeconds: number,
+  { totalSeconds, pauseSeconds }: Measures,
 ): Observation['outcome'] {
   const hasMoved = outcome?.result === 'moved';
   return {
     status: hasMoved ? 'completed' : outcome?.result === 'left' ? 'not-converged' : 'failed',
-    totalSeconds: transfer.elapsedSeconds > 0 ? transfer.elapsedSeconds : moveSeconds,
+    totalSeconds: totalSeconds ?? transfer.elapsedSeconds,
     downtimeSeconds: transfer.downtimeSeconds,
     setupSeconds: transfer.setupSeconds,
-    pauseSeconds: pauseOf(facts),
+    pauseSeconds,
     sessionStallSeconds: null,
     transferredBytes: transfer.transferredBytes,
     wireBytes: null,
@@ -111,11 +111,4 @@ function outcomeOf(
     throttlePercentMax: transfer.throttleRatio * 100,
     syncs: [],
   };
-}
-
-const pauseOf = ({ pauseSeconds }: MoveFacts): number | null => pauseSeconds ?? null;
-
-function spanSeconds(entries: readonly StoredEntry[], workload: string, attempt: number): number {
-  const own = entries.filter((entry) => entry.workload === workload && entry.attempt === attempt);
-  return (own.at(-1)?.atSeconds ?? 0) - (own[0]?.atSeconds ?? 0);
 }

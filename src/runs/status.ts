@@ -1,7 +1,8 @@
 import type { Quantiles } from '../../planners/estimate/estimate.ts';
 import type { Plan } from '../../planners/plan/plan.ts';
 import type { Method } from '../../topology/resolve/topology.ts';
-import { foldMove, type Outcome } from '../moves/journal.ts';
+import type { Outcome } from '../moves/journal.ts';
+import { measuresOf, type Measures } from '../moves/measures.ts';
 import { viewOf, type MoveView } from './run-view.ts';
 import type { RunEvent } from './store/dispatch.ts';
 import type { RunRecord, StoredEntry } from './store/records.ts';
@@ -30,20 +31,14 @@ export interface MoveStatus {
   readonly text: string;
   readonly settle: string | null;
   readonly remains: readonly string[];
-  readonly predicted: Measures<Quantiles>;
-  readonly measured: Measures<number>;
+  /** Null: not predicted. */
+  readonly predicted: Readonly<Record<keyof Measures, Quantiles | null>>;
+  readonly measured: Measures;
 }
 
 interface Place {
   readonly site: string;
   readonly host: string;
-}
-
-/** Null: not predicted, or not measured (yet). */
-export interface Measures<T> {
-  readonly totalSeconds: T | null;
-  readonly pauseSeconds: T | null;
-  readonly transferredBytes: T | null;
 }
 
 export interface StatusSources {
@@ -108,15 +103,6 @@ function moveStatus(view: MoveView, { entries, event }: MoveSources): MoveStatus
       pauseSeconds: chosen.estimate?.pauseSeconds ?? null,
       transferredBytes: chosen.estimate?.transferredBytes ?? null,
     },
-    measured: measuresOf(entries, planned.workload, attempt),
-  };
-}
-
-function measuresOf(entries: readonly StoredEntry[], workload: string, attempt: number): Measures<number> {
-  const { facts } = foldMove(entries, workload, attempt);
-  return {
-    totalSeconds: facts.transfer?.elapsedSeconds ?? null,
-    pauseSeconds: facts.pauseSeconds ?? null,
-    transferredBytes: facts.transfer?.transferredBytes ?? null,
+    measured: measuresOf(view.method, entries, { workload: planned.workload, attempt }),
   };
 }

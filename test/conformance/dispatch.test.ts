@@ -45,8 +45,8 @@ for (const store of stores) {
       await open.dispatch.add(move('web'));
       await until(() => seen.length === 2);
       expect(seen.sort((a, b) => a.id.length - b.id.length)).toEqual([conductor, move('web')]);
-      await until(async () => !(await open.dispatch.holds(conductor.id)));
-      await until(async () => !(await open.dispatch.holds(move('web').id)));
+      await until(async () => !(await open.dispatch.holds(conductor)));
+      await until(async () => !(await open.dispatch.holds(move('web'))));
     });
 
     test('the same id twice is one job while it waits or runs, and a new one once it has ended', async () => {
@@ -64,9 +64,9 @@ for (const store of stores) {
       );
       await until(() => calls === 1);
       await open.dispatch.add(move('web'));
-      expect(await open.dispatch.holds(move('web').id)).toBe(true);
+      expect(await open.dispatch.holds(move('web'))).toBe(true);
       release();
-      await until(async () => !(await open.dispatch.holds(move('web').id)));
+      await until(async () => !(await open.dispatch.holds(move('web'))));
       expect(calls).toBe(1);
       await open.dispatch.add(move('web'));
       await until(() => calls === 2);
@@ -90,7 +90,7 @@ for (const store of stores) {
       for (const workload of ['a', 'b', 'c', 'd']) await open.dispatch.add(move(workload));
       await until(() => running.size === 3);
       release();
-      await until(async () => !(await open.dispatch.holds(move('d').id)));
+      await until(async () => !(await open.dispatch.holds(move('d'))));
       expect(most).toBe(2);
     });
 
@@ -104,7 +104,7 @@ for (const store of stores) {
         { concurrency: 1 },
       );
       await open.dispatch.add(move('web'));
-      await until(async () => tries.length === 2 && !(await open.dispatch.holds(move('web').id)));
+      await until(async () => tries.length === 2 && !(await open.dispatch.holds(move('web'))));
       expect(tries).toEqual([false, false]);
     });
 
@@ -122,7 +122,7 @@ for (const store of stores) {
         { concurrency: 1 },
       );
       await open.dispatch.add(move('web'));
-      await until(async () => calls === 1 && !(await open.dispatch.holds(move('web').id)));
+      await until(async () => calls === 1 && !(await open.dispatch.holds(move('web'))));
       await open.dispatch.add(move('db'));
       await until(() => calls === 2);
     });

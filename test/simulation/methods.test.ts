@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Method } from '../../topology/resolve/topology.ts';
+import { statusOf } from '../../src/runs/status.ts';
 import { journalText, planFor, runToEnd, simulationOf, worldText } from '../support/simulation.ts';
 
 async function moved(method: Method): Promise<{ readonly world: string; readonly journal: string }> {
@@ -176,5 +177,23 @@ describe('a run without faults', () => {
       web end restore TTL
       web outcome end"
     `);
+  });
+});
+
+test('a cold move is measured as it is predicted: from the order to shut down until it has booted', async () => {
+  const plan = planFor('cold');
+  const simulation = await simulationOf(plan);
+  const run = await runToEnd(simulation, plan);
+  const journal = await simulation.records.journal(run.id);
+  const [move] = statusOf(run, { plan, journal, latest: [] }).moves;
+  const { shutdownSeconds, bootSeconds } = plan.topology.workloads[0]!;
+  const gone = shutdownSeconds + bootSeconds;
+  expect(move?.measured.pauseSeconds).toBeGreaterThanOrEqual(gone);
+  expect(move?.measured.pauseSeconds).toBeLessThan(gone + 5); // the rest of the disk, and two looks
+  expect(move?.measured.totalSeconds).toBeGreaterThan(gone + 2 ** 30 / 125e6);
+  const [observation] = await simulation.records.observations();
+  expect(observation?.outcome).toMatchObject({
+    totalSeconds: move?.measured.totalSeconds,
+    pauseSeconds: move?.measured.pauseSeconds,
   });
 });

@@ -126,7 +126,7 @@ function summary(status: RunStatus, { places, violations, files }: Findings): st
 }
 
 /** The example, with the waits for DNS and sessions after its last move, in about this many seconds. */
-const demoSeconds = 20;
+const demoSeconds = 15;
 const drainShare = 5;
 
 function demoSpeed({ makespan }: Plan): number {

@@ -29,6 +29,8 @@ export interface Copy {
   state: GuestState['state'];
   transfer: CopyTransfer | null;
   executedSeconds: number;
+  /** So long of it was its boot: until then it neither counts nor answers. */
+  bootSeconds: number;
   countedAtSeconds: number;
   stoppedAtSeconds: number | null;
   resumedAtSeconds: number | null;
@@ -44,6 +46,7 @@ export function blankCopy(workload: string, site: string, host: string): Omit<Co
     state: 'absent',
     transfer: null,
     executedSeconds: 0,
+    bootSeconds: 0,
     countedAtSeconds: 0,
     stoppedAtSeconds: null,
     resumedAtSeconds: null,

@@ -151,8 +151,7 @@ export class SimulatedHypervisor implements Hypervisor {
     const copy = there ?? this.#fromSharedDisks(workload, host, definition as Definition);
     await this.#take(startSeconds, signal);
     if (there === null) this.#world.add(copy);
-    copy.executedSeconds = 0;
-    this.#run(copy);
+    this.#boot(copy);
   }
 
   async clone(workload: string, spec: CloneSpec, signal: AbortSignal): Promise<void> {
@@ -169,15 +168,13 @@ export class SimulatedHypervisor implements Hypervisor {
       definition: { ...original, addresses: spec.addresses },
     };
     this.#world.add(copy);
-    this.#run(copy);
+    this.#boot(copy);
   }
 
   async heartbeat(workload: string): Promise<{ readonly count: number } | null> {
     const copy = this.#existing(workload);
-    const bootSeconds = copy.identity === copy.workload ? 0 : copy.definition.bootSeconds;
-    return {
-      count: Math.floor(Math.max(0, this.#world.executedSeconds(copy) - bootSeconds) * heartbeatsPerSecond),
-    };
+    const livedSeconds = Math.max(0, this.#world.executedSeconds(copy) - copy.bootSeconds);
+    return { count: Math.floor(livedSeconds * heartbeatsPerSecond) };
   }
 
   onChange(listener: (change: GuestChange) => void): () => void {
@@ -190,6 +187,12 @@ export class SimulatedHypervisor implements Hypervisor {
 
   async close(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
+
+  #boot(copy: Copy): void {
+    copy.executedSeconds = 0;
+    copy.bootSeconds = copy.definition.bootSeconds;
+    this.#run(copy);
   }
 
   #run(copy: Copy): void {

@@ -136,9 +136,8 @@ export class SimulatedNetwork {
     if (!segment.includes(site)) return this.#overWan({ from: site, to: home }, address, hops);
     const copies = segment.flatMap((each) => this.#world.copiesAt(each));
     return (
-      copies.find(
-        (copy) => copy.state === 'running' && !copy.isFrozen && this.#insideAddresses(copy).includes(address),
-      ) ?? null
+      copies.find((copy) => this.#world.answers(copy) && this.#insideAddresses(copy).includes(address)) ??
+      null
     );
   }
 
@@ -175,7 +174,7 @@ export class SimulatedNetwork {
 
   #executing(site: string, workload: string): Copy | null {
     const copy = this.#world.copy(site, workload);
-    return copy?.state === 'running' && !copy.isFrozen ? copy : null;
+    return copy !== null && this.#world.answers(copy) ? copy : null;
   }
 
   #home(address: string): string | null {

@@ -159,9 +159,6 @@ export class SimulatedTransfer implements CopyTransfer {
 
   /** A first pass over the disks, then over what was written; the last one when the guest is off. */
   async #runDisks(): Promise<void> {
-    const disks = this.#disks();
-    const bytesPerSecond = disks.reduce((sum, disk) => sum + disk.writeBytesPerSecond, 0);
-    const usedBytes = disks.reduce((sum, disk) => sum + disk.usedBytes, 0);
     let restBytes = this.#diskBytes();
     for (let pass = 1; ; pass++) {
       this.#update({ passes: pass });
@@ -173,9 +170,17 @@ export class SimulatedTransfer implements CopyTransfer {
       }
       await this.#sleep(Math.max(0, diskPassSecondsMin - sent.seconds));
       const seconds = Math.max(sent.seconds, diskPassSecondsMin);
-      restBytes = dirtiedBytes({ bytesPerSecond, workingSetBytes: usedBytes }, seconds);
+      restBytes = this.#writtenBytes(seconds);
       this.#update({ remainingBytes: restBytes, dirtyBytesPerSecond: restBytes / seconds });
     }
+  }
+
+  /** At most all that is used of each disk. */
+  #writtenBytes(seconds: number): number {
+    return this.#disks().reduce((sum, { writeBytesPerSecond, usedBytes }) => {
+      const curve = { bytesPerSecond: writeBytesPerSecond, workingSetBytes: usedBytes };
+      return sum + dirtiedBytes(curve, seconds);
+    }, 0);
   }
 
   async #sendDisks(): Promise<void> {
@@ -207,6 +212,7 @@ export class SimulatedTransfer implements CopyTransfer {
     const nowSeconds = this.#world.clock.nowSeconds();
     this.source.stoppedAtSeconds = nowSeconds;
     this.target.executedSeconds = this.#world.executedSeconds(this.source);
+    this.target.bootSeconds = this.source.bootSeconds;
     this.#update({ status, stoppedAtSeconds: nowSeconds });
     this.#world.setState(this.source, 'paused');
     return this.#world.clock.monotonicSeconds();

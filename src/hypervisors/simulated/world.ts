@@ -76,6 +76,11 @@ export class SimulatedWorld {
     return copy.executedSeconds;
   }
 
+  /** Executes, and has booted. */
+  answers(copy: Copy): boolean {
+    return copy.state === 'running' && !copy.isFrozen && this.executedSeconds(copy) >= copy.bootSeconds;
+  }
+
   #count(copy: Copy): void {
     const nowSeconds = this.clock.monotonicSeconds();
     if (copy.state === 'running' && !copy.isFrozen)

@@ -35,7 +35,7 @@ export const shutDownSource: Step = {
         'a cold move',
         'it to shut down',
       ]);
-    return { shutdownAtSeconds: guest.transfer?.stoppedAtSeconds ?? move.clock.nowSeconds() };
+    return undefined;
   },
   undo: async (move, signal) => {
     await cancelCopy(move, signal);
@@ -84,9 +84,7 @@ export const bootTarget: Step = {
   apply: async (move, signal) => {
     const spec = targetSpec(move, 'disks', move.facts.definition);
     await move.target.agent.guests.start(move.claim, spec, signal);
-    const resumedAtSeconds = move.clock.nowSeconds();
-    const pauseSeconds = resumedAtSeconds - (move.facts.shutdownAtSeconds ?? resumedAtSeconds);
-    return { resumedAtSeconds, pauseSeconds };
+    return { resumedAtSeconds: move.clock.nowSeconds() };
   },
   goBack: makeSureTargetIsOff,
 };

@@ -10,8 +10,8 @@
 export interface Dispatch {
   /** The same id twice is one job as long as it waits or runs; once it has ended the id may be added again. */
   add(job: QueueJob): Promise<void>;
-  /** Whether a job of that id waits or runs. A job that is neither, and has no outcome in the journal, was lost. */
-  holds(id: string): Promise<boolean>;
+  /** Whether the job waits or runs. One that does neither, and has no outcome in the journal, was lost. */
+  holds(job: Pick<QueueJob, 'id' | 'kind'>): Promise<boolean>;
   /** Starts taking jobs, `concurrency` moves at once; conductors only wait and are not counted. Once a Dispatch. */
   work(handler: JobHandler, options: { readonly concurrency: number }): Promise<void>;
   /** Progress events of a run, to whoever listens; best effort, the journal is the truth. */

@@ -81,10 +81,7 @@ export function createBullmqDispatch(backend: QueueBackend, log: Log): Dispatch 
         removeOnFail: true,
       });
     },
-    holds: async (id) => {
-      const jobs = await Promise.all(Object.values(queues).map((queue) => queue.getJob(id)));
-      return jobs.some((job) => job !== undefined);
-    },
+    holds: async ({ id, kind }) => (await queues[kind].getJob(id)) !== undefined,
     work: async (handler, { concurrency }) => {
       assert(workers.length === 0, 'one handler a dispatch');
       const process = createProcess(handler, closing.signal, log);

@@ -11,7 +11,7 @@ export function createMemoryDispatch(clock: Clock, log: Log): Dispatch {
   const board = createEventBoard();
   return {
     add: async (job) => queue.add(job),
-    holds: async (id) => queue.holds(id),
+    holds: async ({ id }) => queue.holds(id),
     work: async (handler, { concurrency }) => queue.work(handler, concurrency),
     publish: async (event) => board.publish(event),
     subscribe: async (run, listener) => {

@@ -134,6 +134,14 @@ test('a seeded disk sends only what is new', () => {
   expect(p50(seeded.transferredBytes)).toBeLessThan(0.8e9);
 });
 
+test('only disks that are written to have a rest', () => {
+  const written = { sizeBytes: 1e9, writeBytesPerSecond: 20e6 };
+  const [one, beside] = [[written], [written, { sizeBytes: 50e9 }]].map((each) =>
+    ask({ method: 'cold', disks: each, shutdownSeconds: 10, bootSeconds: 30 }),
+  );
+  expect(p50(beside!.pauseSeconds)).toBeCloseTo(p50(one!.pauseSeconds), 6);
+});
+
 test('a guest that writes faster than the path carries never gets its disk across', () => {
   const answer = ask({ disks: [{ sizeBytes: 20e9, writeBytesPerSecond: 20e6 }] });
   expect(answer.verdict).toBe('does-not-converge');
