@@ -21,6 +21,9 @@ export const neighbourQueueBytesMax = 4 * 2 ** 20;
 /** Peers a guest is told about: all of a /20. Beyond, those it already knows by ARP recover within a minute. */
 export const announcedAddressesMax = 4096;
 
+/** Of these, told before the guest runs: they wait in its tap's queue (Linux: 500 packets), which others need too. */
+export const announcedAheadMax = 256;
+
 /** One command to the kernel: milliseconds; a machine that swaps may take seconds. */
 export const commandSecondsMax = 10;
 /** A dump of connection tracking: 1 000 000 flows take about 3 s. */

@@ -17,7 +17,7 @@ import { Announcer } from './announcer.ts';
 import { nextRecord, placementOf, RelocationBook } from './book.ts';
 import { Converger } from './converger.ts';
 import { follow } from './follow.ts';
-import type { GatewayAgent } from './gateway-agent.ts';
+import type { GatewayAgent, GuestPresence } from './gateway-agent.ts';
 import { createLock } from '../lock.ts';
 import { relocationSchema, schemaProblems } from './relocation-schema.ts';
 import { statusOf, type Look } from './status.ts';
@@ -132,7 +132,11 @@ class Agent implements GatewayAgent {
     return await addressAnswers(kernel, { address, port, source: source ?? null }, { signal });
   }
 
-  async follow(workload: string, guest: 'runs' | 'stopped'): Promise<void> {
+  async follow(workload: string, guest: GuestPresence): Promise<void> {
+    if (guest === 'waits') {
+      await this.#announceAhead(workload);
+      return;
+    }
     const announce = (previous: Record, next: Record) => this.#announce(previous, next);
     const { configuration, kernel, clock, log } = this.#options;
     const moved = await follow(
@@ -209,6 +213,17 @@ class Agent implements GatewayAgent {
     // After the quarantine nobody has the address: there is nothing to tell.
     if (wasHere === placement.guestHere || previous?.relocation.phase === 'settled') return;
     await this.#announcer.announce(this.#options.configuration, placement, this.#book.placements());
+  }
+
+  async #announceAhead(workload: string): Promise<void> {
+    const waiting = this.#book
+      .all()
+      .filter(
+        ({ relocation: { role, phase, workload: name }, guestHere }) =>
+          name === workload && role === 'target' && phase === 'following' && !guestHere,
+      );
+    for (const { relocation } of waiting)
+      await this.#announcer.announceAhead(this.#options.configuration, relocation, this.#book.placements());
   }
 
   async #observe(

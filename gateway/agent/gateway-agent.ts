@@ -1,5 +1,7 @@
 import type { GatewayFacts, Relocation, RelocationStatus, Session } from '../relocation.ts';
 
+export type GuestPresence = 'runs' | 'stopped' | 'waits';
+
 /**
  * The gateway of one site as its site agent mounts it (src/site): the relocations of this site's guests, kept on disk
  * and in the kernel. Who may call, and with which claim, is the site agent's business.
@@ -23,8 +25,10 @@ export interface GatewayAgent {
    * The fast path, a few milliseconds: the guest of this workload began or ceased to run at this site. Only relocations
    * in phase `following` react: at the source the old address turns into the tunnel and back, at the target packets are
    * delivered or parked. To be told on every change, and once after a put of `following` and after a start.
+   * A guest that `waits` has stopped and is complete at its target: it is told there where its old neighbours are, so
+   * that it knows before it speaks.
    */
-  follow(workload: string, guest: 'runs' | 'stopped'): Promise<void>;
+  follow(workload: string, guest: GuestPresence): Promise<void>;
   facts(): GatewayFacts;
   /** Stops the timer and the helpers; the kernel keeps what it holds. */
   close(): Promise<void>;

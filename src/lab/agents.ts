@@ -14,7 +14,7 @@ import { kernelLine } from './guests.ts';
 import { inNamespace } from './kernel.ts';
 import { keyFiles } from './keys.ts';
 import { type Layout, macOf, otherSite, type SiteName, siteNames } from './layout.ts';
-import { agentPort, agentStartSecondsMax, hostMemoryBytes, tunnelVni } from './limits.ts';
+import { agentPort, agentStartSecondsMax, guestPriority, hostMemoryBytes, tunnelVni } from './limits.ts';
 import type { LabGuest } from './state.ts';
 import { awaitResult, type LabWorld } from './world.ts';
 
@@ -122,7 +122,7 @@ function agentDocument(
         name: hostName(site),
         hypervisor: 'qemu',
         accelerator: 'tcg',
-        commandPrefix: [...inNamespace(own.hypervisor, [])],
+        commandPrefix: ['nice', '-n', String(guestPriority), ...inNamespace(own.hypervisor, [])],
         memory: formatBytes(hostMemoryBytes),
         images: imageFolder,
         networks: { [networkName]: { bridge: own.bridge } },

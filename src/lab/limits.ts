@@ -82,3 +82,10 @@ export const crashMomentSecondsMax = 180;
 
 /** So long newcomers try whether a guest answers: ten of them. */
 export const answerSeconds = 2;
+
+/**
+ * Nice values. On real sites guests, gateways and workers do not share two cores with each other and with whatever else
+ * this machine does: the lab goes before the rest, and its guests (added to the lab's) before its agents.
+ */
+export const labPriority = -10;
+export const guestPriority = -5;

@@ -1,3 +1,4 @@
+import type { GuestPresence } from '../../gateway/agent/gateway-agent.ts';
 import { LonghaulError } from '../../topology/errors.ts';
 import type { GuestChange } from '../hypervisors/hypervisor.ts';
 import { changeBalancers } from './balancers.ts';
@@ -95,7 +96,7 @@ export class SiteAgent implements Site {
   async #follow({ workload, state }: Pick<GuestState, 'workload' | 'state'>): Promise<void> {
     const { gateway, log } = this.#parts;
     try {
-      await gateway?.follow(workload, state === 'running' ? 'runs' : 'stopped');
+      await gateway?.follow(workload, presenceOf(state));
     } catch (error) {
       log.error({ workload, state, error: String(error) }, 'the gateway did not follow the guest');
     }
@@ -149,6 +150,11 @@ export class SiteAgent implements Site {
     if (part === null) throw new LonghaulError('LH_SITE_WITHOUT', [this.name, what]);
     return part;
   }
+}
+
+function presenceOf(state: GuestState['state']): GuestPresence {
+  if (state === 'running') return 'runs';
+  return state === 'loaded' ? 'waits' : 'stopped';
 }
 
 /** Calls of one workload go one after the other in each of these; a new claim waits for all of them. */

@@ -1,6 +1,8 @@
+import { setPriority } from 'node:os';
 import { type Command, Option } from 'commander';
 import { LonghaulError } from '../../../topology/errors.ts';
 import { labDirectories } from '../../lab/files.ts';
+import { labPriority } from '../../lab/limits.ts';
 import type { LabWorld } from '../../lab/world.ts';
 import { defaultProfile, linkShape, profiles, type ShapeOptions } from '../../lab/profiles.ts';
 import type { LabOptions } from '../../lab/up.ts';
@@ -74,6 +76,7 @@ export function createLabWorld(prefix: string): LabWorld {
     throw new LonghaulError('LH_OPTION_INVALID', ['--prefix', `'${prefix}' is not a short name like 'lh-'`]);
   if (process.getuid?.() !== 0)
     throw new LonghaulError('LH_LAB_UNSUPPORTED', ['root: network namespaces need it; use sudo']);
+  setPriority(labPriority); // what the lab starts inherits it
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => controller.abort(new LonghaulError('LH_LAB_INTERRUPTED', [signal])));
