@@ -109,6 +109,11 @@ const registry = {
     kind: 'person',
     message: "Relocation '%s' cannot be installed at '%s': %s. Nothing was changed",
   },
+  LH_GATEWAY_UNFIT: {
+    kind: 'person',
+    message:
+      "Gateway of '%s' does not fit this machine: %s. It has changed nothing: mend the machine or its file",
+  },
   LH_GATEWAY_STATE_UNREADABLE: {
     kind: 'person',
     message: "Gateway of '%s' cannot read '%s': %s. It changes nothing until the file is mended or removed",

@@ -5,11 +5,12 @@ import type { Clock, Log } from '../../topology/world.ts';
 import type { GatewayConfiguration } from '../configuration.ts';
 import { problemsOf, type Problem } from '../desired/problems.ts';
 import type { KernelState } from '../desired/objects.ts';
+import { unfitness } from '../kernel/fitness.ts';
 import { foreignRoutes } from '../kernel/ip.ts';
 import { newFlowAges } from '../kernel/nft.ts';
 import type { KernelPort } from '../kernel/port.ts';
 import { addressAnswers, probeAddress } from '../kernel/probe.ts';
-import { differenceOf, observe, type Difference } from '../kernel/reconcile.ts';
+import type { Difference } from '../kernel/reconcile.ts';
 import { allFlows, flowsOf, sessionOf } from '../kernel/sessions.ts';
 import { reconcileSeconds } from '../limits.ts';
 import type { GatewayFacts, Relocation, RelocationStatus, Session } from '../relocation.ts';
@@ -66,6 +67,7 @@ class Agent implements GatewayAgent {
 
   async start(signal: AbortSignal): Promise<void> {
     await this.#changes.run(async () => {
+      await this.#checkMachine(signal);
       for (const record of await this.#store.load()) this.#book.set(record);
       await this.#converger.adopt(signal);
       await this.#converger.converge(signal);
@@ -95,13 +97,13 @@ class Agent implements GatewayAgent {
   async get(id: string, signal: AbortSignal): Promise<RelocationStatus | null> {
     const record = this.#book.get(id);
     if (record === null) return null;
-    const look = await this.#look([record], await this.#observe(signal), signal);
+    const look = await this.#look([record], await this.#converger.look(signal), signal);
     return statusOf(this.#options.configuration, record, look);
   }
 
   async list(signal: AbortSignal): Promise<readonly RelocationStatus[]> {
     const records = this.#book.all();
-    const look = await this.#look(records, await this.#observe(signal), signal);
+    const look = await this.#look(records, await this.#converger.look(signal), signal);
     return records.map((record) => statusOf(this.#options.configuration, record, look));
   }
 
@@ -160,6 +162,13 @@ class Agent implements GatewayAgent {
     await this.#changes.run(async () => undefined);
     await this.#writes.run(async () => undefined);
     await this.#options.kernel.close();
+  }
+
+  async #checkMachine(signal: AbortSignal): Promise<void> {
+    const { kernel, configuration } = this.#options;
+    const problems = await unfitness(kernel, configuration, { signal });
+    if (problems.length === 0) return;
+    throw new LonghaulError('LH_GATEWAY_UNFIT', [configuration.site, problems.join('; ')]);
   }
 
   #parsed(input: Relocation): Relocation {
@@ -224,15 +233,6 @@ class Agent implements GatewayAgent {
       );
     for (const { relocation } of waiting)
       await this.#announcer.announceAhead(this.#options.configuration, relocation, this.#book.placements());
-  }
-
-  async #observe(
-    signal: AbortSignal,
-  ): Promise<{ readonly observed: KernelState; readonly difference: Difference }> {
-    const { kernel, clock } = this.#options;
-    const desired = () => this.#book.desired(clock.nowSeconds());
-    const observed = await observe({ kernel, desired, signal });
-    return { observed, difference: differenceOf(observed, desired()) };
   }
 
   async #look(

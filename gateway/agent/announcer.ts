@@ -24,10 +24,10 @@ export class Announcer {
     const { kernel } = this.#options;
     const { id } = placement.relocation;
     const announcements = announcementsOf(configuration, placement, others);
+    this.#repeats.get(id)?.abort();
     if (announcements === null) return;
     const { device, from, all } = announcements;
     const frames = all.map((one) => announcementFrame(from, one));
-    this.#repeats.get(id)?.abort();
     const repeat = new AbortController();
     this.#repeats.set(id, repeat);
     await kernel.frames(device, frames);

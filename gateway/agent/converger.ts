@@ -3,7 +3,14 @@ import type { GatewayConfiguration } from '../configuration.ts';
 import { guestDeviceName, tunnelDeviceName } from '../desired/marks.ts';
 import { keyOf, mainTable, objectText, type KernelState } from '../desired/objects.ts';
 import type { KernelPort } from '../kernel/port.ts';
-import { observe, reconcile, type ApplyReport, type Difference } from '../kernel/reconcile.ts';
+import {
+  differenceOf,
+  observe,
+  reconcile,
+  type ApplyReport,
+  type Difference,
+  type TableSpelling,
+} from '../kernel/reconcile.ts';
 import { deleteSessions, insertSessions } from '../kernel/sessions.ts';
 import type { RelocationBook } from './book.ts';
 import { sessionsKey } from './status.ts';
@@ -23,6 +30,7 @@ export class Converger {
   readonly #options: ConvergerOptions;
   /** Why the last attempt to change an object failed, by its key. */
   readonly errors = new Map<string, string>();
+  readonly #spelling: TableSpelling = new Map();
 
   constructor(options: ConvergerOptions) {
     this.#options = options;
@@ -33,10 +41,10 @@ export class Converger {
    * not have reached the disk. With its devices gone the kernel was restarted too, and the disk is all there is.
    */
   async adopt(signal: AbortSignal): Promise<void> {
-    const { book, kernel, clock } = this.#options;
+    const { book } = this.#options;
     const following = book.all().filter(({ relocation }) => relocation.phase === 'following');
     if (following.length === 0) return;
-    const observed = await observe({ kernel, desired: () => book.desired(clock.nowSeconds()), signal });
+    const { observed } = await this.look(signal);
     for (const record of following) {
       const guestHere = this.#guestHere(record, observed);
       if (guestHere !== null) book.set({ ...record, guestHere });
@@ -50,12 +58,23 @@ export class Converger {
     const { report, ...seen } = await reconcile({
       kernel,
       desired: () => book.desired(clock.nowSeconds()),
+      spelling: this.#spelling,
       signal,
     });
     this.#note(report);
     kernel.keepReady(this.#announcingDevices());
     for (const record of book.all()) await this.#settleSessions(record, seen.difference);
     return seen;
+  }
+
+  /** Changes nothing. */
+  async look(
+    signal: AbortSignal,
+  ): Promise<{ readonly observed: KernelState; readonly difference: Difference }> {
+    const { kernel, clock, book } = this.#options;
+    const desired = () => book.desired(clock.nowSeconds());
+    const observed = await observe({ kernel, desired, spelling: this.#spelling, signal });
+    return { observed, difference: differenceOf(observed, desired()) };
   }
 
   #guestHere({ relocation }: Record, observed: KernelState): boolean | null {

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 
+export interface FakeDeviceOptions {
+  readonly mac?: string;
+  readonly address?: string;
+}
+
 interface FakeDevice {
   readonly name: string;
-  readonly words: Words;
+  readonly words: Map<string, string>;
   readonly kind: string;
   alias: string | null;
   isUp: boolean;
@@ -29,6 +34,7 @@ const deviceSettings = [
   'ipv4/neigh/*/unres_qlen_bytes',
 ];
 const otherSettings = [
+  'net/ipv4/ip_forward',
   'net/ipv6/conf/all/disable_ipv6',
   'net/netfilter/nf_conntrack_tcp_be_liberal',
   'net/netfilter/nf_conntrack_tcp_loose',
@@ -42,10 +48,17 @@ export class FakeIp {
   readonly #rules = new Map<string, Words>();
   readonly #neighbours = new Map<string, Words>();
   readonly #proxies = new Map<string, Words>();
-  readonly #settings = new Map<string, string>(otherSettings.map((path) => [path, '0']));
+  readonly #settings = new Map<string, string>(
+    otherSettings.map((path) => [path, path.endsWith('ip_forward') ? '1' : '0']),
+  );
 
-  constructor(devices: readonly string[]) {
-    for (const name of devices) this.#addDevice(name, new Map());
+  constructor(devices: Readonly<Record<string, FakeDeviceOptions>>) {
+    for (const [name, { mac, address }] of Object.entries(devices)) {
+      this.#addDevice(name, new Map());
+      const device = this.#devices.get(name);
+      if (mac !== undefined) device?.words.set('address', mac);
+      if (address !== undefined) device?.addresses.push({ local: address, peer: address });
+    }
   }
 
   /** One batch line that changes something; its error. */
@@ -148,7 +161,7 @@ export class FakeIp {
     return null;
   }
 
-  #addDevice(name: string, words: Words): void {
+  #addDevice(name: string, words: Map<string, string>): void {
     this.#devices.set(name, {
       name,
       words,
@@ -213,7 +226,7 @@ export class FakeIp {
   }
 }
 
-function wordsOf(list: readonly string[]): Words {
+function wordsOf(list: readonly string[]): Map<string, string> {
   const pairs = list.filter((one) => one !== 'onlink' && one !== 'nolearning');
   return new Map(
     Array.from({ length: Math.floor(pairs.length / 2) }, (_, i) => [

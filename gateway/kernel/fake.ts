@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import type { CommandResult } from '../../topology/world.ts';
-import { FakeIp } from './fake-ip.ts';
+import { FakeIp, type FakeDeviceOptions } from './fake-ip.ts';
 import { FakeNft } from './fake-nft.ts';
 import { endCommand } from './ip.ts';
 import { FakeTracking } from './fake-tracking.ts';
 import type { KernelPort } from './port.ts';
 
 export interface FakeKernelOptions {
-  /** Devices that are there, not ours. */
-  readonly devices: readonly string[];
+  /** Devices that are there, not ours, by name. */
+  readonly devices: Readonly<Record<string, FakeDeviceOptions>>;
   /** MAC addresses that answer an ARP probe, by address. */
   readonly neighbours?: Readonly<Record<string, string>>;
   /** Why a command or line fails; null: it does not. */
@@ -49,7 +49,7 @@ export class FakeKernel implements KernelPort {
       case 'sysctl':
         return this.#sysctl(argv.slice(3));
       case 'sh':
-        return succeeded(this.tracking.insert(stdin));
+        return succeeded(argv.length > 3 ? '' : this.tracking.insert(stdin));
       case 'conntrack':
         return this.tracking.run(argv);
       case 'arping':

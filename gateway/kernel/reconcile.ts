@@ -8,6 +8,7 @@ import {
   type KernelObject,
   type KernelState,
   type Setting,
+  type Table,
 } from '../desired/objects.ts';
 import { baseTable } from '../desired/ruleset.ts';
 import { tableName } from '../desired/marks.ts';
@@ -40,8 +41,17 @@ export interface ReconcileOptions {
   /** Asked again before every change: the fast path may have moved on meanwhile. */
   readonly desired: () => KernelState;
   readonly kernel: KernelPort;
+  /** Kept by the caller from one look to the next. */
+  readonly spelling: TableSpelling;
   readonly signal?: AbortSignal;
 }
+
+/**
+ * How this machine's nft lists a table's structure, where it differs from ours: another version spells some rules in
+ * another way. Learnt from what it lists just after the table was put in place; what differs from that later has been
+ * changed by somebody.
+ */
+export type TableSpelling = Map<string, string>;
 
 /** Observe, change, observe: a second look shows what the first changes did, a third what a re-made device took along. */
 const roundsMax = 3;
@@ -58,9 +68,10 @@ export async function reconcile(options: ReconcileOptions): Promise<{
   readonly difference: Difference;
 }> {
   const report = { added: [] as KernelObject[], removed: [] as KernelObject[], failed: [] as Failure[] };
+  let tablesPut: readonly Table[] = [];
   for (let round = 0; ; round++) {
     options.signal?.throwIfAborted();
-    const observed = await observe(options);
+    const observed = await observe(options, tablesPut);
     const difference = differenceOf(observed, options.desired());
     // The fast path may have come first: what is as desired now has not failed.
     report.failed = report.failed.filter(({ object, change }) =>
@@ -72,12 +83,17 @@ export async function reconcile(options: ReconcileOptions): Promise<{
     report.added.push(...done.added);
     report.removed.push(...done.removed);
     report.failed = [...done.failed];
+    tablesPut = done.added.filter((object) => object.kind === 'table');
   }
 }
 
 /** Everything of ours in the kernel, and the present values of the desired settings. */
-export async function observe({ kernel, desired, signal }: ReconcileOptions): Promise<KernelState> {
-  const settings = [...desired().values()].filter((object): object is Setting => object.kind === 'setting');
+export async function observe(
+  { kernel, desired, spelling, signal }: ReconcileOptions,
+  tablesPut: readonly Table[] = [],
+): Promise<KernelState> {
+  const wanted = desired();
+  const settings = [...wanted.values()].filter((object) => object.kind === 'setting');
   const options = signal === undefined ? {} : { signal };
   const tables = [
     { family: 'inet', name: baseTable.name },
@@ -89,7 +105,21 @@ export async function observe({ kernel, desired, signal }: ReconcileOptions): Pr
     observeNft(kernel, tables, options),
     observeSettings(kernel, settings, options),
   ]);
-  return stateOf([...nft, ...ip, ...values]);
+  const listed = stateOf([...nft, ...ip, ...values]);
+  for (const table of tablesPut) {
+    const present = listed.get(keyOf(table));
+    if (present?.kind === 'table') spelling.set(table.structure, present.structure);
+  }
+  return new Map([...listed].map(([key, object]) => [key, asDesired(object, wanted.get(key), spelling)]));
+}
+
+function asDesired(
+  listed: KernelObject,
+  wanted: KernelObject | undefined,
+  spelling: TableSpelling,
+): KernelObject {
+  if (listed.kind !== 'table' || wanted?.kind !== 'table') return listed;
+  return spelling.get(wanted.structure) === listed.structure ? wanted : listed;
 }
 
 export function differenceOf(observed: KernelState, desired: KernelState): Difference {

@@ -32,7 +32,7 @@ export function mortalKernel(
           const stdin = [...lines.slice(0, granted), endCommand, ''].join('\n');
           return await kernel.run(argv, { ...options, stdin });
         });
-      const isChange = /^(sysctl|sh|nft -f|conntrack -D)/.test(argv.join(' '));
+      const isChange = /^(sysctl|sh -c cat|nft -f|conntrack -D)/.test(argv.join(' '));
       return await spend(isChange ? 1 : 0, async () => await kernel.run(argv, options));
     },
     lines: async (lines) =>

@@ -28,6 +28,14 @@ export const lyon: GatewayConfiguration = gatewayConfigurationSchema.parse({
   ],
 });
 
+/** What lyon's router has before the gateway comes. */
+export const lyonDevices = {
+  lo: {},
+  wan0: { address: '203.0.113.2' },
+  lan0: { address: '10.2.0.1', mac: '00:00:5e:00:01:02' },
+  'lan1.20': { address: '10.2.1.1', mac: '00:00:5e:00:01:03' },
+};
+
 export const nowSeconds = 1_800_000_000;
 
 export function arriving(id: string, change: Partial<Relocation> = {}): Relocation {

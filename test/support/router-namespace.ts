@@ -12,6 +12,8 @@ const others = [
   'link add wan0 type veth peer name wan1',
   'link add lan0 type veth peer name lan0p',
   'link add lan1.20 type veth peer name lan1p',
+  'link set lan0 address 00:00:5e:00:01:02',
+  'link set lan1.20 address 00:00:5e:00:01:03',
   ...['wan0', 'wan1', 'lan0', 'lan0p', 'lan1.20', 'lan1p'].map((device) => `link set ${device} up`),
   'addr add 203.0.113.2/24 dev wan0',
   'addr add 10.2.0.1/24 dev lan0',
@@ -71,6 +73,7 @@ export async function routerNamespace(name: string): Promise<RouterNamespace> {
   await run(['ip', 'netns', 'add', name]);
   await run(['ip', '-n', name, '-batch', '-'], others.map((line) => `${line}\n`).join(''));
   await run([...prefix, 'nft', '-f', '-'], othersTable);
+  await run([...prefix, 'sysctl', '-q', '-w', 'net.ipv4.ip_forward=1']);
   return {
     name,
     prefix,

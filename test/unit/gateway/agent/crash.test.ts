@@ -10,7 +10,7 @@ import { VirtualClock } from '../../../../src/world/virtual.ts';
 import { openSession, storyOf, type StoryStep } from '../../../support/gateway-story.ts';
 import { silentLog } from '../../../support/log.ts';
 import { mortalKernel } from '../../../support/mortal-kernel.ts';
-import { arriving, leaving, lyon, nowSeconds } from '../../../support/relocation-states.ts';
+import { arriving, leaving, lyon, lyonDevices, nowSeconds } from '../../../support/relocation-states.ts';
 
 const { signal } = new AbortController();
 let directory: string;
@@ -21,7 +21,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-const newKernel = () => new FakeKernel({ devices: ['lo', 'wan0', 'lan0', 'lan1.20'] });
+const newKernel = () => new FakeKernel({ devices: lyonDevices });
 
 async function started(kernel: KernelPort, folder: string): Promise<GatewayAgent> {
   const agent = createGatewayAgent({
