@@ -169,6 +169,16 @@ describe('following', () => {
     expect(kernel.sent).toHaveLength(253);
   });
 
+  test('it waits to run: told where its old neighbours are, and nothing is delivered yet', async () => {
+    await agent.put(follower('app50'), signal);
+    const before = kernel.toString();
+    await agent.follow('app50', 'waits');
+    expect([kernel.sent.length, kernel.toString()]).toEqual([253, before]);
+    clock.advance(announceAgainSeconds);
+    await agent.follow('app51', 'waits');
+    expect(kernel.sent).toHaveLength(253);
+  });
+
   test('only relocations of that workload in that phase react', async () => {
     await agent.put(follower('app50'), signal);
     await agent.put(arriving('app51', { workload: 'app51' }), signal);
