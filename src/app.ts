@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { sortedJson } from '../planners/plan/hash.ts';
 import type { Plan } from '../planners/plan/plan.ts';
-import type { Site as SiteModel } from '../topology/resolve/topology.ts';
+import type { AgentEndpoint, Site as SiteModel } from '../topology/resolve/topology.ts';
 import { LonghaulError } from '../topology/errors.ts';
 import type { Clock, Log } from '../topology/world.ts';
 import type { Config } from './config/config.ts';
+import { unreadableBecause } from './config/input-files.ts';
 import { resolveSecret } from './config/secret.ts';
 import { openSimulation, type Simulation } from './hypervisors/simulated/remembered.ts';
 import * as moveLimits from './moves/limits.ts';
@@ -17,7 +18,7 @@ import type { RunParts } from './runs/parts.ts';
 import { isOver } from './runs/run-state.ts';
 import type { RunService } from './runs/service.ts';
 import type { Store } from './runs/store/open.ts';
-import { createSiteClient, type SiteClient } from './site/client.ts';
+import { type ClientTls, createSiteClient, type SiteClient } from './site/client.ts';
 import type { Site } from './site/site.ts';
 import { aroundCalls } from './world/around-calls.ts';
 
@@ -172,15 +173,11 @@ export function isSimulated({ agent, hosts }: SiteModel): boolean {
 /** Null where the site has no agent. */
 export function clientOf({ name, agent, balancers }: SiteModel): SiteClient | null {
   if (agent === null) return null;
-  const { certificateAuthority } = agent;
   return createSiteClient({
     site: name,
     url: agent.url,
     token: resolveSecret(agent.token).reveal(),
-    tls:
-      certificateAuthority === null
-        ? null
-        : { authority: readAuthority(certificateAuthority), key: null, certificate: null },
+    tls: clientTlsOf(agent),
     balancers: balancers.length > 0,
     connectSeconds: agentConnectSeconds,
   });
@@ -189,11 +186,18 @@ export function clientOf({ name, agent, balancers }: SiteModel): SiteClient | nu
 /** Several round trips over the longest WAN, and less than what a step waits for an answer. */
 const agentConnectSeconds = 5;
 
-function readAuthority(file: string): string {
+function clientTlsOf({ certificateAuthority, client }: AgentEndpoint): ClientTls | null {
+  if (certificateAuthority === null && client === null) return null;
+  return {
+    authority: certificateAuthority === null ? null : readPem(certificateAuthority),
+    client: client === null ? null : { certificate: readPem(client.certificate), key: readPem(client.key) },
+  };
+}
+
+function readPem(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new LonghaulError('LH_INPUT_UNREADABLE', [file, why], { cause });
+    throw new LonghaulError('LH_INPUT_UNREADABLE', [file, unreadableBecause(cause)], { cause });
   }
 }

@@ -5,6 +5,7 @@ import { answerSlackSeconds, connectionsMax } from './limits.ts';
 import { type Operation, protocolHeader, protocolVersion } from './operations.ts';
 import { siteOver } from './site-over.ts';
 import type { Site } from './site.ts';
+import { whyUnreachable } from './unreachable.ts';
 
 /** A site's agent as its callers see it: the Site interface over HTTP. Errors are those the agent threw. */
 export interface ClientOptions {
@@ -19,11 +20,12 @@ export interface ClientOptions {
   readonly connectSeconds: number;
 }
 
-/** PEM texts; key and certificate for agents that ask for one. */
+/** PEM texts. */
 export interface ClientTls {
-  readonly authority: string;
-  readonly key: string | null;
-  readonly certificate: string | null;
+  /** That signed the agent's certificate; null: one that the system trusts. */
+  readonly authority: string | null;
+  /** For an agent that asks for a certificate. */
+  readonly client: { readonly certificate: string; readonly key: string } | null;
 }
 
 export interface SiteClient extends Site {
@@ -49,9 +51,8 @@ class AgentConnection {
       pipelining: 1,
       connect: {
         timeout: connectSeconds * 1000,
-        ...(tls === null ? {} : { ca: tls.authority }),
-        ...(tls?.key == null ? {} : { key: tls.key }),
-        ...(tls?.certificate == null ? {} : { cert: tls.certificate }),
+        ...(tls?.authority == null ? {} : { ca: tls.authority }),
+        ...(tls?.client == null ? {} : { key: tls.client.key, cert: tls.client.certificate }),
       },
     });
   }
@@ -81,7 +82,7 @@ class AgentConnection {
     } catch (cause) {
       signal.throwIfAborted();
       if (cause instanceof LonghaulError) throw cause;
-      throw this.#unreachable(describeCause(cause), cause);
+      throw this.#unreachable(whyUnreachable(cause, this.#options.tls), cause);
     }
   }
 
@@ -125,11 +126,3 @@ function requestOf(
 
 const queryText = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? `${value}` : 'none';
-
-/** undici hides the address and the system's word in nested causes. */
-function describeCause(cause: unknown): string {
-  const { message, code } = cause as Error & { readonly code?: string };
-  const inner =
-    cause instanceof AggregateError ? (cause.errors as Error[]).map((error) => error.message) : [];
-  return [message, ...inner].filter((text) => text !== '').join('; ') || (code ?? 'unknown error');
-}

@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { LonghaulError } from '../../topology/errors.ts';
@@ -49,6 +50,12 @@ export function createSiteServer({ site, log, token, tls }: ServerOptions): Fast
     const error = new LonghaulError('LH_AGENT_UNAUTHORISED', [site.name, why]);
     return reply.code(401).header('www-authenticate', 'Bearer').send(failureJson(error));
   });
+  server.server.on('tlsClientError', (error: Error, { authorizationError }: TLSSocket) =>
+    log.warn(
+      { error: authorizationError?.toString() ?? error.message },
+      'caller without a good certificate refused',
+    ),
+  );
   for (const operation of Object.values(operations))
     addRoute(server, site, operation as Operation<unknown, unknown>);
   return server;

@@ -199,6 +199,7 @@ describe('nothing runs', () => {
       url: 'http://127.0.0.1:9',
       token: 'file:token',
       certificateAuthority: null,
+      client: null,
       expiresSeconds: null,
     };
     const sites = topology.sites.map((site) => ({ ...site, agent }));

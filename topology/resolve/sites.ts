@@ -81,6 +81,7 @@ function resolveAgent(raw: NonNullable<RawSite['agent']>): AgentEndpoint {
     url: raw.url,
     token: raw.token,
     certificateAuthority: raw.certificateAuthority ?? null,
+    client: raw.client ?? null,
     expiresSeconds: raw.expires ?? null,
   };
 }

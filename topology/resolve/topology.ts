@@ -79,6 +79,8 @@ export interface AgentEndpoint {
   readonly token: SecretReference;
   /** Path of the certificate authority that signed the agent's certificate; null for plain HTTP on loopback. */
   readonly certificateAuthority: string | null;
+  /** Paths of what a caller shows an agent that asks for a certificate; null: it shows none. */
+  readonly client: { readonly certificate: string; readonly key: string } | null;
   /** When token or certificate end, in Unix seconds; null: not known to end. */
   readonly expiresSeconds: number | null;
 }

@@ -71,15 +71,26 @@ const host = z.strictObject({
 
 const expires = instant().optional().describe('When it ends; nothing is planned beyond.');
 
+const filePath = (example: string) =>
+  z
+    .string()
+    .min(1)
+    .meta({ examples: [example] });
+
 const agent = z.strictObject(
   {
     url: agentUrl('https://agent.paris.example:7443').describe('https; http only on loopback.'),
     token: secret('env:PARIS_AGENT_TOKEN').describe('Reference: env:NAME or file:PATH.'),
-    certificateAuthority: z
-      .string()
-      .min(1)
+    certificateAuthority: filePath('pki/ca.pem')
       .optional()
-      .meta({ examples: ['pki/ca.pem'], description: "File of the CA that signed the agent's certificate." }),
+      .describe("File of the CA that signed the agent's certificate."),
+    client: z
+      .strictObject({
+        certificate: filePath('pki/worker.pem').describe('Its certificate.'),
+        key: filePath('pki/worker.key').describe('The key of the certificate.'),
+      })
+      .optional()
+      .meta({ description: 'What workers show an agent that asks for a certificate; PEM files.' }),
     expires,
   },
   unrepeated,

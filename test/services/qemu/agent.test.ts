@@ -71,7 +71,7 @@ async function start(site: string): Promise<SiteClient> {
     site,
     url,
     token: 'a-token',
-    tls: { authority, key: null, certificate: null },
+    tls: { authority, client: null },
     balancers: false,
     connectSeconds: 5,
   });

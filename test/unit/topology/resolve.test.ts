@@ -54,6 +54,7 @@ test('a topology is resolved into SI base units, defaults filled in', () => {
       url: 'https://agent.paris.example:7443',
       token: 'env:PARIS_TOKEN',
       certificateAuthority: null,
+      client: null,
       expiresSeconds: null,
     },
     dns: [
