@@ -6,6 +6,7 @@ import type { Bench } from './bench.ts';
  */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   estimate: async () => await import('./estimate.ts'),
+  move: async () => await import('./move.ts'),
 };
 
 const [name, ...options] = process.argv.slice(2);

@@ -69,7 +69,7 @@ export const planSecondsMax = 60;
 export const runSecondsMax = 900;
 
 /** How often the demo looks at the wire and the tunnel. */
-export const sampleSeconds = 0.25;
+export const sampleSeconds = 0.5;
 
 /** So long newcomers are watched after every name server says the new address. */
 export const newcomersSeconds = 3;

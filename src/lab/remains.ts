@@ -41,6 +41,15 @@ const ruleSchema = z.array(
 );
 const proxySchema = z.array(z.object({ dst: z.string(), dev: z.string() }));
 
+/** The VXLAN devices alone, at the price of one process. */
+export async function readTunnels(run: RunCommand, namespace: string): Promise<readonly string[]> {
+  const text = await runChecked(run, ['ip', '-n', namespace, '-N', '-j', 'link', 'show', 'type', 'vxlan']);
+  return linkSchema
+    .parse(text.trim() === '' ? [] : JSON.parse(text))
+    .filter(({ group }) => group === String(ownerGroup))
+    .map(({ ifname }) => ifname);
+}
+
 export async function readRemains(run: RunCommand, namespace: string): Promise<GatewayRemains> {
   const ask = async <T>(schema: z.ZodType<T>, ...argv: readonly string[]): Promise<T> => {
     const text = await runChecked(run, ['ip', '-n', namespace, '-N', '-j', ...argv]);

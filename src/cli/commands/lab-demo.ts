@@ -23,7 +23,7 @@ export function addDemo(lab: Command): void {
   const command = lab
     .command('demo')
     .description('bring a lab up, move its guests with their sessions, report what was seen, take it down')
-    .option('--repeat <number>', 'do all of it so often and judge the medians', '1');
+    .option('--repeat <number>', 'do all of it so often and judge the medians', '5');
   addLabShapeOptions(command);
   addLabOptions(command, { example: ['sudo longhaul lab demo --profile national --json'] });
   command.action(async (options: DemoOptions) => {

@@ -42,7 +42,7 @@ export async function runDemo(world: LabWorld, options: LabOptions, repeats: num
   return reportDemo(options.profile, options.shape, runs);
 }
 
-async function moveAndMeasure(world: LabWorld, layout: Layout, state: LabState): Promise<DemoRun> {
+export async function moveAndMeasure(world: LabWorld, layout: Layout, state: LabState): Promise<DemoRun> {
   const product = new Product(world, layout);
   world.say('planning');
   await product.plan();
@@ -61,7 +61,7 @@ async function moveAndMeasure(world: LabWorld, layout: Layout, state: LabState):
         await accompany(world, { guest, clients: clientsOf(clients, guest), over: over.signal }),
     ),
   );
-  const { status, text } = await run;
+  const { status, text, commandSeconds, startedAtSeconds } = await run;
   const watched = await watch.end();
   if (status === null) throw new LonghaulError('LH_COMMAND_FAILED', ['longhaul run', -1, text]);
   const journal = await product.journal(status.run.id);
@@ -73,15 +73,17 @@ async function moveAndMeasure(world: LabWorld, layout: Layout, state: LabState):
         journal: journal.filter(({ workload }) => workload === guest.name),
         ...(seen[index] ?? { sessions: [], arrivals: [] }),
         ...watched,
+        startedAtSeconds,
         names: await askNameServers(world, layout, guest),
       };
       return reportGuest(state.shape, sighting);
     }),
   );
-  return reportRun(guests, {
+  const remains = {
     a: await readRemains(world.run, layout.sites.a.gateway),
     b: await readRemains(world.run, layout.sites.b.gateway),
-  });
+  };
+  return reportRun(guests, remains, commandSeconds);
 }
 
 function clientsOf(clients: ReadonlyMap<string, GuestClients>, { name }: LabGuest): GuestClients {

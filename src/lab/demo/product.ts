@@ -36,11 +36,21 @@ export class Product {
   async run(): Promise<{
     readonly status: ReturnType<typeof runStatusSchema.parse> | null;
     readonly text: string;
+    readonly commandSeconds: number;
+    /** Unix seconds. */
+    readonly startedAtSeconds: number;
   }> {
+    const { clock } = this.#world;
+    const [startedAtSeconds, begun] = [clock.nowSeconds(), clock.monotonicSeconds()];
     const argv = ['run', this.planFile, '--yes', '--limits', 'lab', '--json', ...this.#state()];
     const { stdout, stderr } = await this.#call(argv, runSecondsMax);
     const status = runStatusSchema.safeParse(parseJson(stdout));
-    return { status: status.data ?? null, text: stderr.trim().split('\n').slice(-3).join('; ') };
+    return {
+      status: status.data ?? null,
+      text: stderr.trim().split('\n').slice(-3).join('; '),
+      commandSeconds: clock.monotonicSeconds() - begun,
+      startedAtSeconds,
+    };
   }
 
   async journal(run: string): Promise<readonly JournalLine[]> {

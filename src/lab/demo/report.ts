@@ -59,6 +59,8 @@ export interface Sighting {
   readonly guest: LabGuest;
   readonly move: MoveSummary | null;
   readonly journal: readonly JournalLine[];
+  /** When `longhaul run` was called (Unix seconds). */
+  readonly startedAtSeconds: number;
   readonly sessions: readonly SessionReport[];
   readonly arrivals: readonly Arrival[];
   readonly wire: readonly WireSample[];
@@ -83,6 +85,8 @@ export interface GuestReport {
   readonly state: string;
   readonly method: string | null;
   readonly why: string;
+  /** From the call of `longhaul run` to the guest running at its target. */
+  readonly runsAfterSeconds: number | null;
   readonly pauseSeconds: number | null;
   readonly sessions: readonly SessionVerdict[];
   /** Of the four that send all the time. */
@@ -100,6 +104,8 @@ export interface GuestReport {
 }
 
 export interface DemoRun {
+  /** Of `longhaul run`, until the last tunnel had gone. */
+  readonly commandSeconds: number;
   readonly guests: readonly GuestReport[];
   readonly remains: { readonly a: GatewayRemains; readonly b: GatewayRemains };
   readonly clean: boolean;
@@ -109,7 +115,7 @@ export interface DemoRun {
 export const stallAllowance = ({ rttSeconds }: LinkShape): number => 2 * rttSeconds + 0.06;
 
 export function reportGuest(shape: LinkShape, sighting: Sighting): GuestReport {
-  const { guest, move, journal, sessions, arrivals, names } = sighting;
+  const { guest, move, journal, startedAtSeconds, sessions, arrivals, names } = sighting;
   const { stoppedAtSeconds, resumedAtSeconds } = momentsOf(journal);
   const pauseSeconds =
     stoppedAtSeconds === null || resumedAtSeconds === null ? null : resumedAtSeconds - stoppedAtSeconds;
@@ -124,6 +130,7 @@ export function reportGuest(shape: LinkShape, sighting: Sighting): GuestReport {
     state: move?.state ?? 'unknown',
     method: move?.method ?? null,
     why: move?.text ?? '',
+    runsAfterSeconds: resumedAtSeconds === null ? null : resumedAtSeconds - startedAtSeconds,
     pauseSeconds,
     sessions: verdicts,
     sessionsKept: sending.filter(({ kept }) => kept).length,
@@ -218,7 +225,7 @@ function tunnelGoneAt({ tunnel, journal }: Sighting): number | null {
 
 function wireBytes({ wire, journal }: Sighting): number | null {
   const begun = journal.find(({ step, event }) => step === 'transfer' && event === 'begin');
-  const ended = journal.findLast(({ step, event }) => step === 'switch over' && event === 'end');
+  const ended = journal.findLast(({ step, event }) => step === 'resume target' && event === 'end');
   if (begun === undefined || ended === undefined) return null;
   const before = wire.findLast(({ atSeconds }) => atSeconds <= begun.atSeconds);
   const after = wire.find(({ atSeconds }) => atSeconds >= ended.atSeconds);
@@ -233,8 +240,9 @@ const isNewAnswer = (
 export function reportRun(
   guests: readonly GuestReport[],
   remains: { readonly a: GatewayRemains; readonly b: GatewayRemains },
+  commandSeconds: number,
 ): DemoRun {
-  return { guests, remains, clean: isSourceClean(remains.a) && isTargetClean(remains.b) };
+  return { commandSeconds, guests, remains, clean: isSourceClean(remains.a) && isTargetClean(remains.b) };
 }
 
 export interface DemoReport {

@@ -1,7 +1,7 @@
 import type { Layout } from '../layout.ts';
 import { connectRelay } from '../relay.ts';
 import { sampleSeconds } from '../limits.ts';
-import { readRemains } from '../remains.ts';
+import { readTunnels } from '../remains.ts';
 import type { LabWorld } from '../world.ts';
 import type { Sighting } from './report.ts';
 
@@ -40,7 +40,7 @@ export class Watch {
     const wan = (await relay.stats()).circuits['wan']?.forward;
     if (wan !== undefined)
       this.#wire.push({ atSeconds: clock.nowSeconds(), bytes: wan.wireBytes - wan.controlWireBytes });
-    const { tunnels } = await readRemains(run, this.#layout.sites.a.gateway);
+    const tunnels = await readTunnels(run, this.#layout.sites.a.gateway);
     this.#tunnel.push({ atSeconds: clock.nowSeconds(), stands: tunnels.length > 0 });
   }
 }

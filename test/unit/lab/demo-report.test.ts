@@ -70,10 +70,11 @@ const sighting: Sighting = {
   },
   journal: [
     entry(97, 'transfer', 'begin'),
-    entry(100.1, 'switch over', 'end', { stoppedAtSeconds: 100 }),
-    entry(100.3, 'resume target', 'end', { resumedAtSeconds: 100.25 }),
+    entry(100.1, 'transfer', 'end', { stoppedAtSeconds: 100 }),
+    entry(100.2, 'resume target', 'end', { resumedAtSeconds: 100.25 }),
     entry(110, 'settle relocation', 'end'),
   ],
+  startedAtSeconds: 90,
   sessions: sessionRoles.map((role) => session(role)),
   arrivals: [
     arrival(99, '10.1.0.50', 62),
@@ -96,6 +97,7 @@ const sighting: Sighting = {
 
 test('the stall is the longest gap around the pause, newcomers are direct once the last one went over the old site', () => {
   expect(reportGuest(shape, sighting)).toMatchObject({
+    runsAfterSeconds: 10.25,
     pauseSeconds: 0.25,
     sessionsKept: 4,
     bytesLost: 0,
@@ -123,7 +125,7 @@ test('what is not as it should be is said: a broken session, names that stayed, 
     names: [{ server: 'ns-b', address: '10.1.0.50', newReverse: '', oldReverse: 'guest-1.lab.test.' }],
     tunnel: [],
   });
-  const run = reportRun([guest], { a: { ...empty, tunnels: ['lht7'] }, b: empty });
+  const run = reportRun([guest], { a: { ...empty, tunnels: ['lht7'] }, b: empty }, 30);
   expect(reportDemo('national', shape, [run]).faults).toEqual([
     "run 1: guest-1: session 'outside' was not kept: Connection reset by peer",
     'run 1: guest-1: newcomers still go over the old site',
@@ -142,10 +144,8 @@ test('stalls are judged by the median of all runs', () => {
           sessions: [session('outside', { gaps: [{ atSeconds: 100, seconds }] })],
         }),
       ],
-      {
-        a: empty,
-        b: empty,
-      },
+      { a: empty, b: empty },
+      30,
     );
   const report = reportDemo('national', shape, [0.3, 0.9, 0.31, 0.33, 2].map(runOf));
   expect(report.medians).toEqual([
