@@ -1,3 +1,4 @@
+import { reportFailure } from '../src/cli/render/failure.ts';
 import type { Bench } from './bench.ts';
 
 /**
@@ -19,6 +20,11 @@ if (load === undefined || unknown.length > 0) {
     process.stderr.write(`  ${known.padEnd(12)}${(await loader()).bench.description}\n`);
   process.exitCode = 2;
 } else {
-  const { result, text } = await (await load()).bench.run();
-  process.stdout.write(options.includes('--json') ? `${JSON.stringify(result)}\n` : `${text}\n`);
+  const json = options.includes('--json');
+  try {
+    const { result, text } = await (await load()).bench.run();
+    process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${text}\n`);
+  } catch (error) {
+    process.exitCode = reportFailure(error, { json });
+  }
 }

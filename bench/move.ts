@@ -28,13 +28,13 @@ export const bench: Bench = {
   run,
 };
 
-const prefix = 'lhb-';
+const prefix = 'lhq-';
 const load = { usedMebibytes: 48, pagesPerSecond: 500, setMebibytes: 16 } as const;
 const shape = { profile: defaultProfile, prefix, json: true, seed: '1', memory: '256' } as const;
 const dirty = `${load.usedMebibytes},${load.pagesPerSecond},${load.setMebibytes},random,random`;
 
 async function run(): Promise<BenchResult> {
-  const world = createLabWorld(prefix);
+  const world = { ...createLabWorld(prefix), longhaul: [process.execPath, 'bin/longhaul.js'] };
   const options = labOptions({ ...shape, dirty, guests: '1' });
   const layout = createLayout(prefix, options.shape);
   const ours = await inLab(world, options, async (state) => {
