@@ -3,54 +3,70 @@ import type { Network, Topology } from '../../topology/resolve/topology.ts';
 
 /**
  * Addresses that nobody has or is promised: a clone without an address of its own at the target gets one. The engine
- * still asks the segment before it is used (RFC 5227).
+ * still asks the segment before it is used (RFC 5227). A network is read when it is first asked about.
  */
 export class AddressBook {
-  readonly #networks = new Map<string, Network>();
-  readonly #taken = new Map<string, Set<bigint>>();
+  readonly #topology: Topology;
+  readonly #books = new Map<string, NetworkBook>();
 
-  constructor({ sites, workloads }: Topology) {
-    for (const site of sites) {
-      for (const network of site.networks) {
-        const key = networkKey(site.name, network.name);
-        this.#networks.set(key, network);
-        this.#taken.set(key, new Set([addressNumber(network.defaultGateway)]));
-      }
-    }
-    for (const { site, addresses } of workloads) {
-      for (const { network, address, newAddresses } of addresses) {
-        this.#take(networkKey(site, network), address);
-        for (const [target, moved] of Object.entries(newAddresses))
-          this.#take(networkKey(target, moved.network), moved.address);
-      }
-    }
+  constructor(topology: Topology) {
+    this.#topology = topology;
   }
 
   /** The lowest free address of that network outside its DHCP pools; null: none, or no such network. */
   free(site: string, network: string): string | null {
-    const found = this.#networks.get(networkKey(site, network));
-    if (found === undefined) return null;
-    const taken = this.#taken.get(networkKey(site, network));
-    const { first, last } = subnetRange(found.subnet);
-    for (let number = first + 1n; number < last; number++) {
-      const pool = found.dhcpPools.find(
-        (each) => addressNumber(each.first) <= number && number <= addressNumber(each.last),
-      );
-      if (pool !== undefined) number = addressNumber(pool.last);
-      else if (taken?.has(number) !== true) return addressFrom(number);
+    const book = this.#book(site, network);
+    if (book === null) return null;
+    for (; book.next < book.last; book.next++) {
+      const number = book.next;
+      const pool = book.pools.find(({ first, last }) => first <= number && number <= last);
+      if (pool !== undefined) book.next = pool.last;
+      else if (!book.taken.has(number)) return addressFrom(number);
     }
     return null;
   }
 
   take(site: string, network: string): string | null {
     const address = this.free(site, network);
-    if (address !== null) this.#take(networkKey(site, network), address);
+    if (address !== null) this.#book(site, network)?.taken.add(addressNumber(address));
     return address;
   }
 
-  #take(key: string, address: string): void {
-    this.#taken.get(key)?.add(addressNumber(address));
+  #book(site: string, name: string): NetworkBook | null {
+    const key = `${site}/${name}`;
+    const known = this.#books.get(key);
+    if (known !== undefined) return known;
+    const network = this.#topology.sites
+      .find((each) => each.name === site)
+      ?.networks.find((each) => each.name === name);
+    if (network === undefined) return null;
+    const book = bookOf(this.#topology, site, network);
+    this.#books.set(key, book);
+    return book;
   }
 }
 
-const networkKey = (site: string, network: string): string => `${site}/${network}`;
+interface NetworkBook {
+  readonly taken: Set<bigint>;
+  readonly pools: readonly { readonly first: bigint; readonly last: bigint }[];
+  readonly last: bigint;
+  /** Nothing before it is free. */
+  next: bigint;
+}
+
+function bookOf({ workloads }: Topology, site: string, network: Network): NetworkBook {
+  const taken = new Set([addressNumber(network.defaultGateway)]);
+  for (const workload of workloads) {
+    for (const { network: own, address, newAddresses } of workload.addresses) {
+      const moved = newAddresses[site];
+      if (workload.site === site && own === network.name) taken.add(addressNumber(address));
+      if (moved?.network === network.name) taken.add(addressNumber(moved.address));
+    }
+  }
+  const { first, last } = subnetRange(network.subnet);
+  const pools = network.dhcpPools.map((pool) => ({
+    first: addressNumber(pool.first),
+    last: addressNumber(pool.last),
+  }));
+  return { taken, pools, last, next: first + 1n };
+}

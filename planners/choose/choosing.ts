@@ -1,5 +1,6 @@
 import type { Weights } from '../../topology/resolve/runbook.ts';
 import type { Calendar } from './calendar.ts';
+import type { Template, Way } from './candidate.ts';
 import type { Fleet } from './fleet.ts';
 import type { Hosts } from './hosts.ts';
 import type { Load } from './load.ts';
@@ -12,6 +13,10 @@ export interface Choosing {
   readonly calendar: Calendar;
   readonly room: Room;
   readonly hosts: Hosts;
+  /** Filled as kinds of workloads turn up (kinds.ts). */
+  readonly templates: Map<string, Template>;
+  /** The same over other paths, for the ways that were chosen (template.ts). */
+  readonly detours: Map<Way, readonly Way[]>;
   readonly predictor: Predictor;
   readonly weights: Weights;
   /** How much dearer time is in them than the runbook says. */

@@ -10,7 +10,7 @@ export interface CostParts {
   readonly downtime: number;
   readonly sessions: number;
   readonly time: number;
-  /** Waiting for links that other moves of the plan fill. */
+  /** Waiting for links that other moves of the plan fill (choose.ts). */
   readonly queue: number;
   readonly traffic: number;
   readonly money: number;

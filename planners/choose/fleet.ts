@@ -17,10 +17,14 @@ export interface Fleet {
   readonly paths: Paths;
   readonly addresses: AddressBook;
   readonly sites: ReadonlyMap<string, Site>;
+  /** By 'site/host'. */
+  readonly hosts: ReadonlyMap<string, Host>;
   readonly workloads: ReadonlyMap<string, Workload>;
   readonly policies: ReadonlyMap<string, WorkloadPolicies>;
   /** MAC addresses in use, by site. */
   readonly macs: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Those that more than one workload has. */
+  readonly sharedMacs: ReadonlySet<string>;
 }
 
 /** The policies that name one workload. */
@@ -50,9 +54,15 @@ export function createFleet(topology: Topology, runbook: Runbook): Fleet {
     paths: new Paths(topology, runbook.limits.linkShareMax),
     addresses: new AddressBook(topology),
     sites: new Map(topology.sites.map((site) => [site.name, site])),
+    hosts: new Map(
+      topology.sites.flatMap((site) =>
+        site.hosts.map((host) => [`${site.name}/${host.name}`, host] as const),
+      ),
+    ),
     workloads: new Map(topology.workloads.map((workload) => [workload.name, workload])),
     policies: indexPolicies(topology.policies),
     macs: indexMacs(topology),
+    sharedMacs: findSharedMacs(topology),
   };
 }
 
@@ -67,7 +77,7 @@ export function siteOf(fleet: Fleet, name: string): Site {
 }
 
 export function hostOf(fleet: Fleet, { site, host }: { readonly site: string; readonly host: string }): Host {
-  const found = siteOf(fleet, site).hosts.find(({ name }) => name === host);
+  const found = fleet.hosts.get(`${site}/${host}`);
   assert(found !== undefined, `no host ${host} at ${site}`);
   return found;
 }
@@ -76,6 +86,17 @@ export function workloadOf(fleet: Fleet, name: string): Workload {
   const workload = fleet.workloads.get(name);
   assert(workload !== undefined, `no workload ${name}`);
   return workload;
+}
+
+function findSharedMacs({ workloads }: Topology): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const { mac } of workloads.flatMap(({ addresses }) => addresses)) {
+    if (mac === null) continue;
+    if (seen.has(mac)) shared.add(mac);
+    seen.add(mac);
+  }
+  return shared;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };

@@ -3,11 +3,22 @@ import { hostCounts, reason, type Reason } from '../plan/reasons.ts';
 import { hostOf, type Fleet } from './fleet.ts';
 import { hostKey, type Room } from './room.ts';
 import { hostRules, roomRules, type HostAttempt } from './rules/host.ts';
-import { isLive, refusals, type MethodAttempt } from './rules/rule.ts';
+import { isLive, refusals } from './rules/rule.ts';
 
-interface Fitting {
-  readonly hosts: readonly Host[];
+/** Hosts that can take a guest of one kind at all, and what was against the others. */
+export interface Fitting {
+  readonly keys: ReadonlySet<string>;
   readonly against: readonly Reason[];
+}
+
+export interface HostWanted {
+  readonly workload: Workload;
+  readonly target: Site;
+  readonly method: Method;
+  /** Keys of the only hosts that will do; null: any. */
+  readonly hosts: ReadonlySet<string> | null;
+  /** A new copy may run beside the workload itself. */
+  readonly isCopy?: boolean;
 }
 
 /**
@@ -25,75 +36,72 @@ export class Hosts {
 
   find(
     { fleet, room }: { readonly fleet: Fleet; readonly room: Room },
-    { workload, target, method, hosts: only, isCopy = false }: MethodAttempt & { readonly isCopy?: boolean },
+    wanted: HostWanted,
   ): { readonly host: string | null; readonly because: readonly Reason[] } {
+    const { workload, target, method, hosts: only, isCopy = false } = wanted;
+    const fitting = this.fitting(fleet, wanted);
+    const home = isCopy ? '' : hostKey(workload.site, workload.host);
     const source = { site: workload.site, host: hostOf(fleet, workload) };
-    const { hosts, against } = this.#fit(fleet, { workload, target, method, source: source.host });
     const found: Reason[] = [];
-    let best: Host | null = null;
-    let bestFree = -1;
-    for (const host of hosts) {
-      const key = hostKey(target.name, host.name);
-      const free = room.freeMemoryBytes(key);
-      const isHome = !isCopy && key === hostKey(workload.site, workload.host);
-      if (free <= bestFree || isHome || only?.has(key) === false) continue;
+    for (const { key, host } of room.hostsAt(target.name)) {
+      if (key === home || only?.has(key) === false || !fitting.keys.has(key)) continue;
       const attempt = { fleet, room, workload, method, source, target: { site: target, host } };
       const refused = refusals(roomRules, attempt);
-      if (refused.length === 0) {
-        best = host;
-        bestFree = free;
-      } else found.push(...refused);
+      if (refused.length === 0) return { host: host.name, because: [] };
+      found.push(...refused);
     }
-    if (best !== null) return { host: best.name, because: [] };
-    const counts = hostCounts([...against, ...found]);
-    return { host: null, because: [reason('no-host-fits', { site: target.name, counts })] };
+    return { host: null, because: [noHost(target, [...fitting.against, ...found])] };
   }
 
-  #fit(fleet: Fleet, asked: Asked): Fitting {
-    const key = kindOf(asked);
+  fitting(fleet: Fleet, wanted: HostWanted): Fitting {
+    const key = kindOf(fleet, wanted);
     const known = this.#fitting.get(key);
     if (known !== undefined) return known;
+    const found = this.#fit(fleet, wanted);
+    this.#fitting.set(key, found);
+    return found;
+  }
+
+  #fit(fleet: Fleet, { workload, method, target }: HostWanted): Fitting {
+    const source = { site: workload.site, host: hostOf(fleet, workload) };
     const against: Reason[] = [];
-    const hosts = asked.target.hosts.filter((host) => {
+    const keys = new Set<string>();
+    for (const host of target.hosts) {
+      const key = hostKey(target.name, host.name);
       const attempt: Omit<HostAttempt, 'room'> = {
         fleet,
-        workload: asked.workload,
-        method: asked.method,
-        source: { site: asked.workload.site, host: asked.source },
-        target: { site: asked.target, host },
+        workload,
+        method,
+        source,
+        target: { site: target, host },
       };
-      const refused = [
-        ...(this.#closed.has(hostKey(asked.target.name, host.name)) ? [reason('host-being-drained')] : []),
-        ...refusals(hostRules, attempt),
-      ];
+      const refused = this.#closed.has(key)
+        ? [reason('host-being-drained'), ...refusals(hostRules, attempt)]
+        : refusals(hostRules, attempt);
+      if (refused.length === 0) keys.add(key);
       against.push(...refused);
-      return refused.length === 0;
-    });
-    const fitting = { hosts, against };
-    this.#fitting.set(key, fitting);
-    return fitting;
+    }
+    return { keys, against };
   }
 }
 
-interface Asked {
-  readonly workload: Workload;
-  readonly target: Site;
-  readonly method: Method;
-  readonly source: Host;
+export function noHost({ name }: Site, against: readonly Reason[]): Reason {
+  return reason('no-host-fits', { site: name, counts: hostCounts(against) });
 }
 
 /** All that hostRules look at, so that workloads of one kind share the answer. */
-function kindOf({ workload, target, method, source }: Asked): string {
-  return JSON.stringify([
+function kindOf(fleet: Fleet, { workload, target, method }: HostWanted): string {
+  const { hypervisor, cpuArchitecture }: Host = hostOf(fleet, workload);
+  return [
     target.name,
     isLive(method) ? 'live' : method,
-    source.hypervisor,
-    source.cpuArchitecture,
+    hypervisor,
+    cpuArchitecture,
     workload.vcpus,
     workload.cpuModel,
     workload.machineType,
-    workload.devices,
+    workload.devices.join(),
     workload.vtpm,
-    workload.disks.map(({ storage }) => storage),
-  ]);
+    workload.disks.map(({ storage }) => storage ?? '').join(),
+  ].join('|');
 }

@@ -1,5 +1,15 @@
 import { type Path, usableBitsPerSecond } from './paths.ts';
 
+export interface LinkUse {
+  readonly wireBytes: number;
+  readonly sendingSeconds: number;
+  readonly pathShare: number;
+  readonly idleSeconds: number;
+}
+
+/** The smallest share that a schedule gives (planners/plan/menu.ts). */
+const idleShare = 1 / 8;
+
 /** How long the links would be busy with what has been chosen so far, when each sent at its full usable rate. */
 export class Load {
   readonly #seconds = new Map<string, number>();
@@ -11,11 +21,16 @@ export class Load {
     this.#shareMax = shareMax;
   }
 
-  add({ links, pricePerByte }: Path, wireBytes: number): void {
-    this.money += wireBytes * pricePerByte;
+  /**
+   * A move that sends at `pathShare` of the path for `sendingSeconds`, and for `idleSeconds` keeps only the smallest
+   * share that a schedule gives.
+   */
+  add({ links, rateBitsPerSecond, pricePerByte }: Path, use: LinkUse): void {
+    this.money += use.wireBytes * pricePerByte;
     for (const link of links) {
-      const bytesPerSecond = usableBitsPerSecond(link, this.#shareMax) / 8;
-      this.#seconds.set(link.name, this.busySeconds(link.name) + wireBytes / bytesPerSecond);
+      const part = rateBitsPerSecond / usableBitsPerSecond(link, this.#shareMax);
+      const seconds = part * (use.sendingSeconds * use.pathShare + use.idleSeconds * idleShare);
+      this.#seconds.set(link.name, this.busySeconds(link.name) + seconds);
     }
   }
 

@@ -4,7 +4,8 @@ import type { Estimate } from '../estimate/estimate.ts';
 import { goodputOf } from '../estimate/goodput.ts';
 import type { Model } from '../estimate/model.ts';
 import type { EstimateInput } from '../estimate/observation.ts';
-import { estimate } from '../estimate/predict.ts';
+import { estimate, plainEstimate } from '../estimate/predict.ts';
+import { quickEstimate } from '../estimate/quick.ts';
 import type { TransferSettings } from '../plan/plan.ts';
 import { wireRatio, type Path } from './paths.ts';
 import { isLive } from './rules/rule.ts';
@@ -26,23 +27,38 @@ export class Predictor {
   readonly #model: Model;
   readonly #classes = new Map<string, number>();
   readonly #classOf = new Map<Workload, number>();
-  readonly #known = new Map<string, Estimate>();
+  readonly #quick = new Map<string, Estimate>();
+  readonly #full = new Map<string, Estimate>();
   readonly #goodputs = new Map<string, number>();
 
   constructor(model: Model) {
     this.#model = model;
   }
 
-  estimate(question: Question): Estimate {
-    const { workload, target, method, path, settings } = question;
-    const { mode, maxBandwidthBytesPerSecond, downtimeLimitSeconds, timeoutSeconds } = settings;
-    const { autoConverge, xbzrleCacheBytes, multifdChannels, compress } = settings;
-    const key = `${this.#class(workload)} ${target} ${method} ${path.id} ${mode} ${maxBandwidthBytesPerSecond} ${downtimeLimitSeconds} ${timeoutSeconds} ${autoConverge} ${xbzrleCacheBytes} ${multifdChannels} ${compress}`;
-    const known = this.#known.get(key);
+  /** Verdict and ranges only: what comparing ways needs. */
+  quick(question: Question): Estimate {
+    const key = this.#key(question);
+    const known = this.#quick.get(key);
+    if (known !== undefined) return known;
+    const answer = plainEstimate(quickEstimate(inputOf(question), this.#model));
+    this.#quick.set(key, answer);
+    return answer;
+  }
+
+  /** With reasons, and what would help where it does not complete: what a plan shows. */
+  full(question: Question): Estimate {
+    const key = this.#key(question);
+    const known = this.#full.get(key);
     if (known !== undefined) return known;
     const answer = estimate(inputOf(question), this.#model);
-    this.#known.set(key, answer);
+    this.#full.set(key, answer);
     return answer;
+  }
+
+  #key({ workload, target, method, path, settings }: Question): string {
+    const { mode, maxBandwidthBytesPerSecond, downtimeLimitSeconds, timeoutSeconds } = settings;
+    const { autoConverge, xbzrleCacheBytes, multifdChannels, compress } = settings;
+    return `${this.#class(workload)} ${target} ${method} ${path.id} ${mode} ${maxBandwidthBytesPerSecond} ${downtimeLimitSeconds} ${timeoutSeconds} ${autoConverge} ${xbzrleCacheBytes} ${multifdChannels} ${compress}`;
   }
 
   /** Payload bytes a second that one move gets out of the path when nothing else is on it. */
@@ -64,6 +80,12 @@ export class Predictor {
   fillsPath(question: Question): boolean {
     const usable = question.path.rateBitsPerSecond / 8;
     return this.goodputBytesPerSecond(question) * wireRatio(question.path) >= usable * fillingRatio;
+  }
+
+  /** The hypervisor's own cap with which a move sends so much: several streams overrun theirs. */
+  capFor(payloadBytesPerSecond: number, { multifdChannels }: TransferSettings): number {
+    const overrun = multifdChannels > 0 ? this.#model.parameters.multifdCapFactor : 1;
+    return Math.floor(payloadBytesPerSecond / Math.max(1, overrun));
   }
 
   /** A number for all workloads that are the same in everything an estimate looks at. */

@@ -5,42 +5,34 @@ import { reason, type Reason } from '../plan/reasons.ts';
 import { credentialEnd, leadSeconds, windowsOf } from './calendar.ts';
 import type { Candidate } from './candidate.ts';
 import type { Choosing } from './choosing.ts';
-import { costParts, effectsOf, totalCost, type CostParts } from './cost.ts';
+import { costParts, effectsOf, totalCost } from './cost.ts';
 import { completesProbabilityMin, timeoutOfP90, timeoutSecondsMax, timeoutSecondsMin } from './limits.ts';
 import type { Mode } from './modes.ts';
 import { wireRatio, type Path } from './paths.ts';
+import type { Question } from './predict.ts';
 import { isLive, type MethodAttempt } from './rules/rule.ts';
 
 /** A candidate with its estimate, its cost, and what the numbers say against it. */
 export function priced(
   choosing: Choosing,
   attempt: MethodAttempt,
-  {
-    path,
-    host,
-    settings,
-  }: { readonly path: Path; readonly host: string; readonly settings: TransferSettings },
+  { path, settings }: { readonly path: Path; readonly settings: TransferSettings },
 ): Candidate {
   const { workload, target, method } = attempt;
-  const estimate = choosing.predictor.estimate({ workload, target: target.name, method, path, settings });
+  const question = { workload, target: target.name, method, path, settings };
+  const estimate = choosing.predictor.quick(question);
   const effects = effectsIn(choosing, attempt, { path, settings, estimate });
-  const queue = choosing.weights.moveSecond * choosing.load.waitSeconds(path);
-  const parts = { ...costParts(effects, workload, choosing.weights), queue };
+  const parts = costParts(effects, workload, choosing.weights);
   return {
     method,
     site: target.name,
-    host,
     path,
     settings,
     estimate,
     effects,
     parts,
     cost: totalCost(parts),
-    refusals: [
-      ...estimateRefusals(choosing, workload, { path, estimate, settings }),
-      ...calendarRefusals(choosing, attempt, estimate),
-      ...moneyRefusals(choosing, parts),
-    ],
+    refusals: [...estimateRefusals(choosing, question), ...calendarRefusals(choosing, attempt, estimate)],
   };
 }
 
@@ -67,30 +59,29 @@ interface Estimated {
 }
 
 /** What the estimate says against it: no end, too unsure, too long a pause, too great a risk. */
-export function estimateRefusals(
-  choosing: Choosing,
-  workload: Workload,
-  { path, estimate, settings }: Estimated,
-): readonly Reason[] {
+export function estimateRefusals(choosing: Choosing, question: Question): readonly Reason[] {
+  const { workload, path, settings } = question;
+  const { predictor, fleet } = choosing;
+  const { verdict, completesProbability, pauseSeconds, ...estimate } = predictor.quick(question);
   const reasons: Reason[] = [];
-  const why = estimate.why.join('; ');
-  if (estimate.verdict === 'does-not-converge')
-    reasons.push(reason('does-not-converge', { rateBitsPerSecond: path.rateBitsPerSecond, why }));
-  else if (estimate.verdict === 'not-in-time')
-    reasons.push(reason('not-in-time', { timeoutSeconds: settings.timeoutSeconds, why }));
-  else if (estimate.completesProbability < completesProbabilityMin)
+  const why = (): string => predictor.full(question).why.join('; ');
+  if (verdict === 'does-not-converge')
+    reasons.push(reason('does-not-converge', { rateBitsPerSecond: path.rateBitsPerSecond, why: why() }));
+  else if (verdict === 'not-in-time')
+    reasons.push(reason('not-in-time', { timeoutSeconds: settings.timeoutSeconds, why: why() }));
+  else if (completesProbability < completesProbabilityMin)
     reasons.push(
       reason('completion-unsure', {
-        probabilityRatio: estimate.completesProbability,
+        probabilityRatio: completesProbability,
         neededRatio: completesProbabilityMin,
       }),
     );
   const budget = budgetSeconds(choosing, workload);
-  const downtimeSeconds = estimate.pauseSeconds?.p90 ?? 0;
+  const downtimeSeconds = pauseSeconds?.p90 ?? 0;
   if (downtimeSeconds > budget)
     reasons.push(reason('downtime-over-budget', { downtimeSeconds, budgetSeconds: budget }));
   const risk = postCopyRisk(path, estimate, settings.mode);
-  const limit = choosing.fleet.runbook.limits.postCopyRiskMax;
+  const limit = fleet.runbook.limits.postCopyRiskMax;
   if (risk > limit) reasons.push(reason('post-copy-risk', { riskRatio: risk, limitRatio: limit }));
   return reasons;
 }
@@ -122,17 +113,10 @@ function calendarRefusals(
   return reasons;
 }
 
-function moneyRefusals({ fleet, load }: Choosing, { money }: CostParts): readonly Reason[] {
-  const limit = fleet.runbook.limits.costMax;
-  return limit !== null && load.money + money > limit
-    ? [reason('costs-too-much', { money, spent: load.money, limit, currency: fleet.topology.currency })]
-    : [];
-}
-
 /** Probability that the path fails while pages are still to be pulled (Poisson outages, the whole move at P90). */
 export function postCopyRisk(
   { outagesPerHour }: Path,
-  { totalSeconds }: Estimate,
+  { totalSeconds }: Pick<Estimate, 'totalSeconds'>,
   mode: TransferSettings['mode'],
 ): number {
   if (mode === 'pre-copy') return 0;
@@ -145,8 +129,12 @@ export function budgetSeconds({ fleet }: Choosing, { downtimeBudgetSeconds }: Wo
 
 /** Nobody else on the path: all that moves may use of it. */
 export function settingsOf({ settings }: Mode, path: Path): TransferSettings {
+  return cappedBy({ ...settings, maxBandwidthBytesPerSecond: 0, timeoutSeconds: timeoutSecondsMax }, path);
+}
+
+export function cappedBy(settings: TransferSettings, path: Path): TransferSettings {
   const payload = Math.floor(path.rateBitsPerSecond / 8 / wireRatio(path));
-  return { ...settings, maxBandwidthBytesPerSecond: payload, timeoutSeconds: timeoutSecondsMax };
+  return { ...settings, maxBandwidthBytesPerSecond: payload };
 }
 
 /** What the hypervisor is told: cancelled when it takes far longer than predicted. */

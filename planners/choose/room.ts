@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Topology, Workload } from '../../topology/resolve/topology.ts';
+import type { Host, Topology, Workload } from '../../topology/resolve/topology.ts';
 
 export const hostKey = (site: string, host: string): string => `${site}/${host}`;
 
@@ -8,39 +8,48 @@ export function localDiskBytes({ disks }: Workload): number {
   return disks.reduce((sum, { storage, sizeBytes }) => (storage === null ? sum + sizeBytes : sum), 0);
 }
 
+export interface HostRoom {
+  readonly key: string;
+  readonly host: Host;
+  readonly freeMemoryBytes: number;
+  readonly freeStorageBytes: number;
+}
+
 /**
  * Who is to be where when the plan is done: room on each host beside those that stay and those already placed. What a
  * leaving workload frees is not counted here: it is there only when the move is over.
  */
 export class Room {
-  readonly #memory = new Map<string, number>();
-  readonly #storage = new Map<string, number>();
+  readonly #hosts = new Map<string, { -readonly [K in keyof HostRoom]: HostRoom[K] }>();
+  /** By site, the one with the most memory left first. */
+  readonly #bySite = new Map<string, HostRoom[]>();
   readonly #where = new Map<string, Set<string>>();
-  readonly #sizes = new Map<string, Workload>();
 
   constructor({ sites, workloads }: Topology) {
     for (const site of sites) {
-      for (const { name, memoryBytes, storageBytes } of site.hosts) {
-        this.#memory.set(hostKey(site.name, name), memoryBytes);
-        this.#storage.set(hostKey(site.name, name), storageBytes);
-      }
+      const rooms = site.hosts.map((host) => ({
+        key: hostKey(site.name, host.name),
+        host,
+        freeMemoryBytes: host.memoryBytes,
+        freeStorageBytes: host.storageBytes,
+      }));
+      for (const room of rooms) this.#hosts.set(room.key, room);
+      this.#bySite.set(site.name, rooms);
     }
-    for (const workload of workloads) {
-      this.#sizes.set(workload.name, workload);
-      this.place(workload.name, hostKey(workload.site, workload.host));
-    }
+    for (const workload of workloads)
+      this.#take(workload, hostKey(workload.site, workload.host), workload.name);
+    for (const rooms of this.#bySite.values()) rooms.sort(mostFreeFirst);
   }
 
-  freeMemoryBytes(key: string): number {
-    const free = this.#memory.get(key);
-    assert(free !== undefined, `no host ${key}`);
-    return free;
+  /** Hosts of the site, the one with the most memory left first. */
+  hostsAt(site: string): readonly HostRoom[] {
+    return this.#bySite.get(site) ?? [];
   }
 
-  freeStorageBytes(key: string): number {
-    const free = this.#storage.get(key);
-    assert(free !== undefined, `no host ${key}`);
-    return free;
+  at(key: string): HostRoom {
+    const room = this.#hosts.get(key);
+    assert(room !== undefined, `no host ${key}`);
+    return room;
   }
 
   isAt(workload: string, key: string): boolean {
@@ -54,16 +63,29 @@ export class Room {
   }
 
   /** `name`: of the copy, where it is not the workload itself. */
-  place(workload: string, key: string, name = workload): void {
-    this.#change(workload, key, -1);
+  place(
+    workload: Workload,
+    { site, host }: { readonly site: string; readonly host: string },
+    name = workload.name,
+  ): void {
+    const key = hostKey(site, host);
+    this.#take(workload, key, name);
+    const rooms = this.#bySite.get(site)!;
+    let index = rooms.findIndex((room) => room.key === key);
+    for (; index + 1 < rooms.length && mostFreeFirst(rooms[index]!, rooms[index + 1]!) > 0; index++)
+      [rooms[index], rooms[index + 1]] = [rooms[index + 1]!, rooms[index]!];
+  }
+
+  #take(workload: Workload, key: string, name: string): void {
+    const room = this.#hosts.get(key);
+    assert(room !== undefined, `no host ${key}`);
+    room.freeMemoryBytes -= workload.memoryBytes;
+    room.freeStorageBytes -= localDiskBytes(workload);
     const where = this.#where.get(name) ?? new Set();
     this.#where.set(name, where.add(key));
   }
+}
 
-  #change(workload: string, key: string, sign: 1 | -1): void {
-    const size = this.#sizes.get(workload);
-    assert(size !== undefined, `no workload ${workload}`);
-    this.#memory.set(key, this.freeMemoryBytes(key) + sign * size.memoryBytes);
-    this.#storage.set(key, this.freeStorageBytes(key) + sign * localDiskBytes(size));
-  }
+function mostFreeFirst(a: HostRoom, b: HostRoom): number {
+  return b.freeMemoryBytes - a.freeMemoryBytes || (a.key < b.key ? -1 : 1);
 }

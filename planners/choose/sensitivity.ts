@@ -13,15 +13,19 @@ const entriesMax = 4;
 
 /** The smallest changes of link, budget or constraint after which the answer would be another. */
 export function sensitivityOf(choosing: Choosing, choice: Choice, taken: Accepted | null): readonly Reason[] {
-  const towards = choice.others.flatMap((other) => whatWouldMake(other, taken));
-  const away =
-    taken === null || !isLive(taken.method) ? [] : whatWouldUnmake(choosing, choice.workload, taken);
+  const { workload, others } = choice;
+  const towards = others.flatMap((other) => whatWouldMake(choosing, workload, { other, taken }));
+  const away = taken === null || !isLive(taken.method) ? [] : whatWouldUnmake(choosing, workload, taken);
   return [...towards, ...away].slice(0, entriesMax);
 }
 
 /** What would make a method the answer that is not: less cost, more rate, more budget, or one constraint less. */
-function whatWouldMake(other: Candidate, taken: Accepted | null): readonly Reason[] {
-  const { method, refusals, estimate, cost } = other;
+function whatWouldMake(
+  { predictor }: Choosing,
+  workload: Workload,
+  { other, taken }: { readonly other: Candidate; readonly taken: Accepted | null },
+): readonly Reason[] {
+  const { method, site, path, settings, refusals, estimate, cost } = other;
   const [only] = refusals;
   if (only === undefined)
     return taken === null || cost === null
@@ -32,12 +36,26 @@ function whatWouldMake(other: Candidate, taken: Accepted | null): readonly Reaso
   switch (only.code) {
     case 'does-not-converge':
     case 'not-in-time':
-      return wouldComplete(method, estimate?.wouldCompleteWith ?? null);
+      return path === null || settings === null
+        ? []
+        : wouldComplete(
+            method,
+            predictor.full({ workload, target: site, method, path, settings }).wouldCompleteWith,
+          );
     case 'downtime-over-budget':
       return [reason('budget-would-change', { method, budgetSeconds: estimate?.pauseSeconds?.p90 ?? 0 })];
     default:
-      return [reason('constraint-would-change', { method, constraint: sentenceOf(only) })];
+      return [reason('constraint-would-change', { method, constraint: sentenceOnce(only) })];
   }
+}
+
+/** A refusal is shared by all workloads of a kind; its sentence is put together once. */
+const sentences = new WeakMap<Reason, string>();
+
+function sentenceOnce(refusal: Reason): string {
+  const known = sentences.get(refusal) ?? sentenceOf(refusal);
+  sentences.set(refusal, known);
+  return known;
 }
 
 function wouldComplete(
@@ -76,8 +94,8 @@ function rateFloor(choosing: Choosing, workload: Workload, taken: Accepted): num
   const holds = (rateBitsPerSecond: number): boolean => {
     const payload = Math.floor(rateBitsPerSecond / 8 / wireRatio(path));
     const slower = { ...settings, maxBandwidthBytesPerSecond: payload };
-    const estimate = choosing.predictor.estimate({ workload, target: site, method, path, settings: slower });
-    return estimateRefusals(choosing, workload, { path, estimate, settings: slower }).length === 0;
+    const question = { workload, target: site, method, path, settings: slower };
+    return estimateRefusals(choosing, question).length === 0;
   };
   let good = path.rateBitsPerSecond;
   let bad = good;

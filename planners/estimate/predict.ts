@@ -1,7 +1,7 @@
 import type { Estimate } from './estimate.ts';
 import type { Model } from './model.ts';
 import type { EstimateInput } from './observation.ts';
-import { quickEstimate } from './quick.ts';
+import { quickEstimate, type QuickEstimate } from './quick.ts';
 import { medianCourse, rounded, roundedRange } from './ranges.ts';
 import { whyOf } from './why.ts';
 import { wouldCompleteWith } from './would-complete.ts';
@@ -13,22 +13,31 @@ import { wouldCompleteWith } from './would-complete.ts';
  */
 export function estimate(input: EstimateInput, model: Model): Estimate {
   const quick = quickEstimate(input, model);
-  const { totalSeconds, transferredBytes, wireBytes, ...pauses } = quick.ranges;
   return {
+    ...plainEstimate(quick),
     id: input.id,
-    verdict: quick.verdict,
-    completesProbability: rounded(quick.completesProbability),
-    totalSeconds: roundedRange(totalSeconds),
-    downtimeSeconds: roundedRange(pauses.downtimeSeconds),
-    pauseSeconds: roundedRange(pauses.pauseSeconds),
-    sessionStallSeconds: roundedRange(pauses.sessionStallSeconds),
-    transferredBytes: roundedRange(transferredBytes),
-    wireBytes: roundedRange(wireBytes),
-    passes: medianCourse(quick.outlook).passes,
     why: whyOf(quick, input),
     wouldCompleteWith:
       quick.verdict === 'completes'
         ? null
         : wouldCompleteWith(input, (changed) => quickEstimate(changed, model).verdict === 'completes'),
+  };
+}
+
+/** The numbers alone, without a name, reasons or what would help. */
+export function plainEstimate({ verdict, completesProbability, outlook, ranges }: QuickEstimate): Estimate {
+  return {
+    id: '',
+    verdict,
+    completesProbability: rounded(completesProbability),
+    totalSeconds: roundedRange(ranges.totalSeconds),
+    downtimeSeconds: roundedRange(ranges.downtimeSeconds),
+    pauseSeconds: roundedRange(ranges.pauseSeconds),
+    sessionStallSeconds: roundedRange(ranges.sessionStallSeconds),
+    transferredBytes: roundedRange(ranges.transferredBytes),
+    wireBytes: roundedRange(ranges.wireBytes),
+    passes: medianCourse(outlook).passes,
+    why: [],
+    wouldCompleteWith: null,
   };
 }

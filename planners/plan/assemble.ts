@@ -2,7 +2,7 @@ import type { Random } from '../../topology/world.ts';
 import type { Workload } from '../../topology/resolve/topology.ts';
 import type { Choosing } from '../choose/choosing.ts';
 import { stepsOf } from '../choose/calendar.ts';
-import type { Accepted } from '../choose/candidate.ts';
+import type { Accepted, Way } from '../choose/candidate.ts';
 import { optionOf, type Choice } from '../choose/choose.ts';
 import type { Fleet } from '../choose/fleet.ts';
 import { ladderOf } from '../choose/ladder.ts';
@@ -65,17 +65,18 @@ export function movesOf({ choosing, moving, menu, schedule, timing }: Assembled)
   const waves = wavesOf(schedule.placed, timing.predecessors);
   return schedule.placed.map((entry): PlannedMove => {
     const choice = byName.get(entry.job.name)!;
-    const { workload, decision } = choice;
-    const { way, settings, estimate, reservations, sharers } = menu.entryOf(entry);
-    const taken: Accepted = { ...way, settings, estimate };
+    const { workload, decision, candidate } = choice;
+    const { way, settings, question, reservations, sharers } = menu.entryOf(entry);
+    const estimate = choosing.predictor.full(question);
+    const taken: Accepted = { ...way, settings, host: candidate.host, cost: candidate.cost };
     const addresses = addressesOf(fleet, workload, taken);
     return {
       workload: workload.name,
       source: { site: workload.site, host: workload.host },
       decision: {
         ...decision,
-        chosen: optionOf(taken),
-        because: sharers === 1 ? decision.because : [...decision.because, shared(way, reservations[0])],
+        chosen: optionOf(taken, { host: taken.host, estimate }),
+        because: sharers === 1 ? decision.because : [...decision.because, sharedRate(way, reservations[0])],
       },
       ladder: ladderOf(choosing, choice, taken),
       sensitivity: sensitivityOf(choosing, choice, taken),
@@ -92,7 +93,7 @@ export function movesOf({ choosing, moving, menu, schedule, timing }: Assembled)
   });
 }
 
-function shared({ path }: Accepted, reservation: PlannedMove['reservations'][number] | undefined): Reason {
+function sharedRate({ path }: Way, reservation: PlannedMove['reservations'][number] | undefined): Reason {
   return reason('rate-shared', {
     rateBitsPerSecond: (reservation?.bytesPerSecond ?? 0) * 8,
     pathBitsPerSecond: path.rateBitsPerSecond,

@@ -1,5 +1,6 @@
+import type { Way } from '../choose/candidate.ts';
 import type { Choice } from '../choose/choose.ts';
-import { timeForWork } from '../schedule/bound.ts';
+import { timeForWork } from '../schedule/work.ts';
 import { lookupsDefault } from '../schedule/limits.ts';
 import { stepsOf } from '../choose/calendar.ts';
 import { draft, type Draft, type DraftInput, scheduled } from './draft.ts';
@@ -103,8 +104,8 @@ function leastSeconds({ runbook, topology, calendar }: DraftInput, { moving }: D
   ];
   const bytes = cuts.map((links) => {
     const names = new Set(links.map(({ name }) => name));
-    const work = moving.reduce((sum, { accepted }) => {
-      const crossing = accepted.map(
+    const work = moving.reduce((sum, choice) => {
+      const crossing = waysOf(choice).map(
         ({ path, estimate }) =>
           path.links.filter(({ name }) => names.has(name)).length * estimate.wireBytes.p50,
       );
@@ -116,6 +117,8 @@ function leastSeconds({ runbook, topology, calendar }: DraftInput, { moving }: D
   return Math.max(0, ...bytes, longestChain(moving));
 }
 
+const waysOf = ({ templates }: Choice): readonly Way[] => templates.flatMap(({ ways }) => ways);
+
 function longestChain(moving: Draft['moving']): number {
   const byName = new Map(moving.map((choice) => [choice.workload.name, choice]));
   const ends = new Map<string, number>();
@@ -124,7 +127,7 @@ function longestChain(moving: Draft['moving']): number {
     const choice = byName.get(name);
     if (known !== undefined || choice === undefined) return known ?? 0;
     ends.set(name, 0);
-    const own = Math.min(...choice.accepted.map(({ estimate }) => estimate.totalSeconds.p50));
+    const own = Math.min(...waysOf(choice).map(({ estimate }) => estimate.totalSeconds.p50));
     const value = own + Math.max(0, ...choice.workload.dependsOn.map(end));
     ends.set(name, value);
     return value;

@@ -92,6 +92,8 @@ function choosingOf({ topology, runbook, model, calendar }: DraftInput, haste: n
     fleet: createFleet(topology, runbook),
     calendar,
     hosts: new Hosts(new Set()),
+    templates: new Map(),
+    detours: new Map(),
     room: new Room(topology),
     load: new Load(runbook.limits.linkShareMax),
     predictor: new Predictor(model),

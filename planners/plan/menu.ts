@@ -1,10 +1,11 @@
 import type { Workload } from '../../topology/resolve/topology.ts';
 import { stepsOf, windowsOf, type Calendar } from '../choose/calendar.ts';
-import type { Accepted } from '../choose/candidate.ts';
+import type { Accepted, Way } from '../choose/candidate.ts';
 import type { Choice } from '../choose/choose.ts';
 import type { Choosing } from '../choose/choosing.ts';
 import { policiesOf, type Fleet } from '../choose/fleet.ts';
-import { wireRatio } from '../choose/paths.ts';
+import { usableBitsPerSecond, wireRatio, type Path } from '../choose/paths.ts';
+import type { Question } from '../choose/predict.ts';
 import { estimateRefusals } from '../choose/price.ts';
 import { hostKey, localDiskBytes } from '../choose/room.ts';
 import type { Estimate, Quantiles } from '../estimate/estimate.ts';
@@ -23,41 +24,67 @@ export interface Menu {
   readonly entryOf: (placed: Placed) => MenuEntry;
 }
 
-/** One line of a workload's menu: a way at one rate. */
+/** One line of a menu: a way at one rate; shared by all workloads of a kind. */
 export interface MenuEntry {
-  readonly way: Accepted;
+  readonly way: Way;
   readonly settings: TransferSettings;
+  /** What was asked of the estimator: under a cap that allows for the others' disturbance. */
+  readonly question: Question;
   readonly estimate: Estimate & { readonly totalSeconds: Quantiles };
   readonly reservations: readonly { readonly link: string; readonly bytesPerSecond: number }[];
-  /** One of so many that share the path. */
+  readonly uses: readonly Use[];
+  /** One of so many that share a link of the path; one that its own window holds back disturbs nobody. */
   readonly sharers: number;
 }
 
 export type Moving = Choice & { readonly candidate: Accepted };
 
-/** A path is divided by these: alone, or as one of so many. */
-const divisions = [1, 2, 3, 4, 6, 8] as const;
-
 export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: Calendar): Menu {
   const { fleet } = choosing;
   const names = new Set(moving.map(({ workload }) => workload.name));
-  const entries = new Map<string, MenuEntry>();
-  const jobs = moving.map((choice) => {
-    const menu = choice.ways.flatMap((way) => ratesOf(choosing, choice.workload, way));
-    const options = menu.map((entry, index): JobOption => {
-      entries.set(`${choice.workload.name} ${index}`, entry);
-      return optionOf(fleet, choice.workload, { entry, id: String(index) });
-    });
-    return jobOf(fleet, choice, { options, names, calendar });
+  const rates = new Rates(choosing, moving.length);
+  const entries = new Map<JobOption, MenuEntry>();
+  const jobs = moving.map((choice): Job => {
+    const { workload, candidate, ways } = choice;
+    const source = hostKey(workload.site, workload.host);
+    const target = hostKey(candidate.site, candidate.host);
+    const storageBytes = localDiskBytes(workload);
+    const takes = [
+      { store: memoryKey(target), amount: workload.memoryBytes },
+      { store: storageKey(target), amount: storageBytes },
+    ];
+    const options = ways
+      .flatMap((way) => rates.of(workload, way, isPlainest(way, candidate)))
+      .map((entry, index): JobOption => {
+        const { p50, p90 } = entry.estimate.totalSeconds;
+        const option = { id: String(index), seconds: p50, surelySeconds: p90, uses: entry.uses, takes };
+        entries.set(option, entry);
+        return option;
+      });
+    return {
+      name: workload.name,
+      options,
+      needs: workload.dependsOn.filter((other) => names.has(other)),
+      priority: workload.priority,
+      windows: windowsOf(fleet, { workload, way: candidate }, calendar),
+      uses: placesOf(fleet, workload, candidate),
+      returns: [
+        { store: memoryKey(source), amount: workload.memoryBytes },
+        { store: storageKey(source), amount: storageBytes },
+      ],
+    };
   });
   return {
     problem: { jobs, resources: resourcesOf(fleet, calendar), stores: storesOf(fleet) },
     cuts: fleet.topology.sites.map(({ name }) =>
       fleet.topology.links.filter(({ between }) => between.includes(name)).map((link) => linkKey(link.name)),
     ),
-    entryOf: ({ job, option }) => entries.get(`${job.name} ${option.id}`)!,
+    entryOf: ({ option }) => entries.get(option)!,
   };
 }
+
+const isPlainest = ({ settings }: Way, chosen: Accepted): boolean =>
+  settings.multifdChannels <= chosen.settings.multifdChannels;
 
 const linkKey = (name: string): string => `link ${name}`;
 const linkMovesKey = (name: string): string => `moves over link ${name}`;
@@ -68,35 +95,85 @@ const memoryKey = (name: string): string => `memory of ${name}`;
 const storageKey = (name: string): string => `storage of ${name}`;
 const runKey = 'moves of the run';
 
-/** The rates at which one way still meets every limit; a move alone takes no more than it can use. */
-function ratesOf(choosing: Choosing, workload: Workload, way: Accepted): readonly MenuEntry[] {
-  const { path, method, site, settings } = way;
-  const ratio = wireRatio(path);
-  const question = { workload, target: site, method, path };
-  const usable = path.rateBitsPerSecond / 8;
-  const asked = { ...question, settings };
-  const most = choosing.predictor.fillsPath(asked)
-    ? usable
-    : choosing.predictor.goodputBytesPerSecond(asked) * ratio;
-  return divisions.flatMap((sharers, index): readonly MenuEntry[] => {
-    const wire = Math.min(most, usable / sharers);
-    if (index > 0 && wire === Math.min(most, usable / divisions[index - 1]!)) return [];
-    const payload = Math.floor(wire / ratio);
-    const reached = Math.floor(payload * (wire < most ? efficiencyOf(sharers) : 1));
-    const shared = { ...settings, maxBandwidthBytesPerSecond: reached };
-    const estimate = choosing.predictor.estimate({ ...question, settings: shared });
-    const refused = estimateRefusals(choosing, workload, { path, estimate, settings: shared }).length > 0;
-    if (!isTimed(estimate) || (refused && sharers > 1)) return [];
-    return [
-      {
-        way,
-        settings: { ...settings, maxBandwidthBytesPerSecond: payload },
-        estimate,
-        reservations: path.links.map(({ name }) => ({ link: name, bytesPerSecond: wire })),
-        sharers,
-      },
+/** A path is divided by these: alone, or as one of so many. Large fleets get by with fewer. */
+const divisions = [1, 2, 3, 4, 6, 8] as const;
+const divisionsOfLarge = [1, 2, 4, 8] as const;
+const largeFleet = 2000;
+/** A way round is taken whole or by half: smaller parts fit on the direct one. */
+const detourDivisions = 2;
+
+/** The rates at which a way still meets every limit; a move alone takes no more than it can use. */
+class Rates {
+  readonly #choosing: Choosing;
+  readonly #divisions: readonly number[];
+  readonly #known = new Map<Way, readonly MenuEntry[]>();
+
+  constructor(choosing: Choosing, moves: number) {
+    this.#choosing = choosing;
+    this.#divisions = moves > largeFleet ? divisionsOfLarge : divisions;
+  }
+
+  /** Shared by parts where it is the plainest; more streams are for a path of one's own. */
+  of(workload: Workload, way: Way, shares: boolean): readonly MenuEntry[] {
+    const known = this.#known.get(way);
+    if (known !== undefined) return known;
+    const rates = this.#rates(workload, way, shares);
+    this.#known.set(way, rates);
+    return rates;
+  }
+
+  #rates(workload: Workload, way: Way, shares: boolean): readonly MenuEntry[] {
+    const { predictor, fleet } = this.#choosing;
+    const { path, method, site, settings } = way;
+    const ratio = wireRatio(path);
+    const question = { workload, target: site, method, path };
+    const usable = path.rateBitsPerSecond / 8;
+    const asked = { ...question, settings };
+    const most = predictor.fillsPath(asked) ? usable : predictor.goodputBytesPerSecond(asked) * ratio;
+    return this.#wires(path, { most, shares }).flatMap(({ wire, sharers }): readonly MenuEntry[] => {
+      const cap = predictor.capFor(wire / ratio, settings);
+      const reached = predictor.capFor((wire / ratio) * efficiencyOf(sharers), settings);
+      const shared = { ...settings, maxBandwidthBytesPerSecond: reached };
+      const sharing = { ...question, settings: shared };
+      const estimate = predictor.quick(sharing);
+      const refused = wire < most && estimateRefusals(this.#choosing, sharing).length > 0;
+      if (!isTimed(estimate) || refused) return [];
+      const reservations = path.links.map(({ name }) => ({ link: name, bytesPerSecond: wire }));
+      return [
+        {
+          way,
+          settings: { ...settings, maxBandwidthBytesPerSecond: cap },
+          question: sharing,
+          estimate,
+          reservations,
+          uses: usesOf(fleet, path, wire),
+          sharers,
+        },
+      ];
+    });
+  }
+
+  /** Alone, as one of so many, and what is left beside one that cannot fill the path. */
+  #wires(
+    path: Path,
+    { most, shares }: { readonly most: number; readonly shares: boolean },
+  ): readonly { readonly wire: number; readonly sharers: number }[] {
+    const { linkShareMax } = this.#choosing.fleet.runbook.limits;
+    const usable = path.rateBitsPerSecond / 8;
+    const isDetour = path.links.length > 1;
+    const parts = this.#divisions.slice(0, shares ? (isDetour ? detourDivisions : undefined) : 1);
+    const least = usable / parts.at(-1)!;
+    const rest = usable - most;
+    const rates = [
+      ...parts.map((each) => Math.min(most, usable / each)),
+      ...(rest > least && rest < most ? [rest] : []),
     ];
-  });
+    const widest = Math.max(usable, ...path.links.map((link) => usableBitsPerSecond(link, linkShareMax) / 8));
+    return [...new Set(rates)].map((wire) => ({
+      wire,
+      sharers: wire === most && most < usable ? 1 : Math.max(1, Math.floor(widest / wire + 1e-9)),
+    }));
+  }
 }
 
 function efficiencyOf(sharers: number): number {
@@ -107,60 +184,12 @@ function isTimed(estimate: Estimate): estimate is MenuEntry['estimate'] {
   return estimate.totalSeconds !== null;
 }
 
-function optionOf(
-  { topology }: Fleet,
-  workload: Workload,
-  { entry, id }: { readonly entry: MenuEntry; readonly id: string },
-): JobOption {
-  const { way, estimate, reservations } = entry;
+function usesOf({ topology }: Fleet, path: Path, wire: number): readonly Use[] {
   const limited = new Set(topology.links.filter(({ movesMax }) => movesMax !== null).map(({ name }) => name));
-  const target = hostKey(way.site, way.host);
-  return {
-    id,
-    seconds: estimate.totalSeconds.p50,
-    surelySeconds: estimate.totalSeconds.p90,
-    uses: [
-      ...reservations.map(({ link, bytesPerSecond }) => ({
-        resource: linkKey(link),
-        amount: bytesPerSecond,
-      })),
-      ...reservations
-        .filter(({ link }) => limited.has(link))
-        .map(({ link }) => ({ resource: linkMovesKey(link), amount: 1 })),
-    ],
-    takes: [
-      { store: memoryKey(target), amount: workload.memoryBytes },
-      { store: storageKey(target), amount: localDiskBytes(workload) },
-    ],
-  };
-}
-
-function jobOf(
-  fleet: Fleet,
-  { workload, candidate }: Moving,
-  {
-    options,
-    names,
-    calendar,
-  }: {
-    readonly options: readonly JobOption[];
-    readonly names: ReadonlySet<string>;
-    readonly calendar: Calendar;
-  },
-): Job {
-  const source = hostKey(workload.site, workload.host);
-  return {
-    name: workload.name,
-    options,
-    needs: workload.dependsOn.filter((other) => names.has(other)),
-    priority: workload.priority,
-    windows: windowsOf(fleet, { workload, way: candidate }, calendar),
-    uses: placesOf(fleet, workload, candidate),
-    returns: [
-      { store: memoryKey(source), amount: workload.memoryBytes },
-      { store: storageKey(source), amount: localDiskBytes(workload) },
-    ],
-  };
+  return path.links.flatMap(({ name }) => [
+    { resource: linkKey(name), amount: wire },
+    ...(limited.has(name) ? [{ resource: linkMovesKey(name), amount: 1 }] : []),
+  ]);
 }
 
 /** A place in the run, at both hosts, at both sites, and in each quorum it belongs to. */
@@ -179,10 +208,7 @@ function placesOf(fleet: Fleet, workload: Workload, { site, host }: Accepted): r
 }
 
 function resourcesOf({ topology, runbook }: Fleet, calendar: Calendar): readonly Resource[] {
-  const always = (name: string, amount: number): Resource => ({
-    name,
-    steps: [{ atSeconds: 0, amount }],
-  });
+  const always = (name: string, amount: number): Resource => ({ name, steps: [{ atSeconds: 0, amount }] });
   const { sites, links, policies } = topology;
   return [
     always(runKey, runbook.limits.movesMax),
@@ -205,6 +231,7 @@ function resourcesOf({ topology, runbook }: Fleet, calendar: Calendar): readonly
   ];
 }
 
+/** What is free on each host at the start. */
 function storesOf({ topology: { sites, workloads } }: Fleet): readonly Store[] {
   const memory = new Map<string, number>();
   const storage = new Map<string, number>();

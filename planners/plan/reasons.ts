@@ -118,7 +118,8 @@ const sentences = {
   'mode-not-needed': 'plainer settings meet every limit, so these would only add cost or risk: {modes}',
   'streams-not-needed': 'one stream already fills the path',
   dominated: 'no better in anything than {other}, and worse in {worse}',
-  'costs-more': 'costs {cost}: {parts}',
+  'costs-more':
+    'costs {cost} to {site}, {than} is the least: downtime {downtime}, sessions {sessions}, time {time}, queue {queue}, traffic {traffic}, money {money}, trombone {trombone}, risk {risk}',
   'costs-too-much':
     'its traffic costs {money} {currency}; with {spent} already planned that exceeds the limit of {limit}',
 

@@ -1,8 +1,11 @@
 import type { Workload } from '../../topology/resolve/topology.ts';
-import { choose, stay, type Choice } from '../choose/choose.ts';
+import type { Accepted } from '../choose/candidate.ts';
+import { choose, questionOf, stay, type Choice } from '../choose/choose.ts';
 import type { Choosing } from '../choose/choosing.ts';
 import { siteOf, workloadOf } from '../choose/fleet.ts';
-import { hostKey } from '../choose/room.ts';
+import type { LinkUse } from '../choose/load.ts';
+import { wireRatio } from '../choose/paths.ts';
+import { isLive } from '../choose/rules/rule.ts';
 import type { Requested } from '../schedule/goals/requested.ts';
 
 /**
@@ -15,15 +18,27 @@ export function select(choosing: Choosing, { moves, worthless }: Requested): rea
     .map((wanted) => ({ ...wanted, workload: workloadOf(fleet, wanted.workload) }))
     .sort((a, b) => hardestFirst(a.workload, b.workload))
     .map(({ workload, targets, hosts }) => {
-      const wanted = targets.map((site) => ({ target: siteOf(fleet, site), hosts }));
-      const choice = worthwhile(choose(choosing, workload, wanted), worthless);
+      const sites = targets.map((site) => siteOf(fleet, site));
+      const choice = worthwhile(choose(choosing, workload, { sites, hosts }), worthless);
       if (choice.candidate !== null) {
-        const { site, host, path, estimate } = choice.candidate;
-        room.place(workload.name, hostKey(site, host));
-        load.add(path, estimate.wireBytes.p50);
+        const { site, host } = choice.candidate;
+        room.place(workload, { site, host });
+        load.add(choice.candidate.path, linkUse(choosing, workload, choice.candidate));
       }
       return choice;
     });
+}
+
+/** A live move sends all the time; the others keep the link waiting while they shut down, boot or clone. */
+function linkUse({ predictor }: Choosing, workload: Workload, candidate: Accepted): LinkUse {
+  const { method, path, estimate } = candidate;
+  const usable = path.rateBitsPerSecond / 8;
+  const goodput = predictor.goodputBytesPerSecond(questionOf(workload, candidate)) * wireRatio(path);
+  const pathShare = Math.min(1, goodput / usable);
+  const wireBytes = estimate.wireBytes.p50;
+  const total = estimate.totalSeconds.p50;
+  const sendingSeconds = isLive(method) ? total : Math.min(total, wireBytes / (usable * pathShare));
+  return { wireBytes, pathShare, sendingSeconds, idleSeconds: total - sendingSeconds };
 }
 
 /** The choice, or to stay where the move would be made for nothing. */

@@ -1,10 +1,10 @@
 import type { Compiled, CompiledJob, CompiledOption } from './compile.ts';
 import type { Window } from './problem.ts';
 
-/** What to build: jobs in this order, each in the option named (or, with -1, the one that ends first). */
+/** What to build: jobs in this order, each in that of the options named for it which ends first. */
 export interface Recipe {
   readonly order: readonly number[];
-  readonly options: readonly number[];
+  readonly options: readonly (readonly number[])[];
   /** A job that would end later is left out; Infinity: none is. */
   readonly deadlineSeconds: number;
 }
@@ -39,7 +39,7 @@ export function build(
   let waiting = order;
   for (let before = -1; waiting.length !== before && waiting.length > 0; ) {
     before = waiting.length;
-    waiting = waiting.filter((index) => !place(state, jobs[index]!, options[index] ?? -1));
+    waiting = waiting.filter((index) => !place(state, jobs[index]!, options[index]!));
   }
   let makespanSeconds = 0;
   let sumSeconds = 0;
@@ -58,15 +58,14 @@ interface State extends Pick<Compiled, 'resources' | 'stores'> {
   readonly deadlineSeconds: number;
 }
 
-function place(state: State, job: CompiledJob, wanted: number): boolean {
+function place(state: State, job: CompiledJob, options: readonly number[]): boolean {
   let ready = 0;
   for (const need of job.needs) ready = Math.max(ready, state.ends[need]!);
   if (ready === Number.POSITIVE_INFINITY) return false;
   let best = -1;
   let bestStart = Number.POSITIVE_INFINITY;
   let bestEnd = Number.POSITIVE_INFINITY;
-  for (let index = 0; index < job.options.length; index++) {
-    if (wanted >= 0 && index !== wanted) continue;
+  for (const index of options) {
     const option = job.options[index]!;
     if (ready + option.seconds > bestEnd) continue;
     const start = earliest(state, job, { option, from: ready });
@@ -88,7 +87,7 @@ function place(state: State, job: CompiledJob, wanted: number): boolean {
 /** Everything must be free from one and the same instant: each asks for later until nobody does. */
 function earliest(
   { resources, stores }: State,
-  { windows }: CompiledJob,
+  { windows, uses: common }: CompiledJob,
   { option, from }: { readonly option: CompiledOption; readonly from: number },
 ): number {
   const { seconds, surelySeconds, uses, takes } = option;
@@ -97,6 +96,10 @@ function earliest(
     const before = start;
     if (windows.length > 0) start = inWindow(windows, start, surelySeconds);
     for (const { index, amount } of uses) {
+      if (start === Number.POSITIVE_INFINITY) return start;
+      start = resources[index]!.earliest(start, seconds, amount);
+    }
+    for (const { index, amount } of common) {
       if (start === Number.POSITIVE_INFINITY) return start;
       start = resources[index]!.earliest(start, seconds, amount);
     }
@@ -120,9 +123,10 @@ export function inWindow(windows: readonly Window[], from: number, seconds: numb
 
 function take(
   { resources, stores }: State,
-  { returns }: CompiledJob,
+  { uses, returns }: CompiledJob,
   { option, start, end }: { readonly option: CompiledOption; readonly start: number; readonly end: number },
 ): void {
+  for (const { index, amount } of uses) resources[index]!.take(start, end, amount);
   for (const { index, amount } of option.uses) resources[index]!.take(start, end, amount);
   for (const { index, amount } of option.takes) stores[index]!.take(start, Number.POSITIVE_INFINITY, amount);
   for (const { index, amount } of returns) stores[index]!.take(end, Number.POSITIVE_INFINITY, -amount);

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { Profile } from './profile.ts';
-import type { Job, JobOption, Problem, Window } from './problem.ts';
+import type { Job, JobOption, Problem, Taking, Use, Window } from './problem.ts';
 
 /** A problem with names turned into indices, ready to be tried many times. */
 export interface Compiled {
   readonly problem: Problem;
   readonly jobs: readonly CompiledJob[];
+  /** What options use, each combination once: options of many jobs go the same way at the same rate. */
+  readonly ways: readonly (readonly Amount[])[];
+  /** The options of all jobs in one row: those of job j from offsets[j] to offsets[j + 1]. */
+  readonly flat: {
+    readonly offsets: Int32Array;
+    readonly seconds: Float64Array;
+    readonly ways: Int32Array;
+  };
   readonly resources: readonly Profile[];
   readonly stores: readonly Profile[];
 }
@@ -14,6 +22,8 @@ export interface CompiledJob {
   readonly index: number;
   readonly job: Job;
   readonly options: readonly CompiledOption[];
+  /** Whatever the option. */
+  readonly uses: readonly Amount[];
   readonly needs: readonly number[];
   readonly windows: readonly Window[];
   readonly returns: readonly Amount[];
@@ -23,10 +33,11 @@ export interface CompiledOption {
   readonly option: JobOption;
   readonly seconds: number;
   readonly surelySeconds: number;
-  /** The option's own and the job's, one entry a resource. */
+  /** Index into `ways`. */
+  readonly way: number;
   readonly uses: readonly Amount[];
   readonly takes: readonly Amount[];
-  /** Part of everything used, times the time it is used for: how much it takes from the others. */
+  /** Part of all that it uses, times the time it is used for: how much it takes from the others. */
   readonly area: number;
 }
 
@@ -37,36 +48,85 @@ export interface Amount {
 
 export function compile(problem: Problem): Compiled {
   const jobIndex = indexOf(problem.jobs);
-  const resourceIndex = indexOf(problem.resources);
-  const storeIndex = indexOf(problem.stores);
+  const resources = new Names<Use>(indexOf(problem.resources), ({ resource }) => resource);
+  const stores = new Names<Taking>(indexOf(problem.stores), ({ store }) => store);
+  const most = problem.resources.map(({ steps }) => Math.max(...steps.map(({ amount }) => amount)));
+  const share = (uses: readonly Amount[]): number =>
+    uses.reduce((sum, { index, amount }) => sum + (most[index]! > 0 ? amount / most[index]! : 1), 0);
   const jobs = problem.jobs.map((job, index): CompiledJob => {
     assert(job.options.length > 0, `job ${job.name} has no option`);
+    const uses = resources.amounts(job.uses).amounts;
+    const common = share(uses);
     return {
       index,
       job,
-      options: job.options.map((option) => {
-        const uses = merged([...option.uses, ...job.uses], resourceIndex);
+      uses,
+      options: job.options.map((option): CompiledOption => {
+        const way = resources.amounts(option.uses);
         return {
           option,
           seconds: option.seconds,
           surelySeconds: option.surelySeconds,
-          uses,
-          takes: option.takes.map(({ store, amount }) => ({ index: at(storeIndex, store), amount })),
-          area: areaOf(problem, uses) * option.seconds,
+          way: way.number,
+          uses: way.amounts,
+          takes: stores.amounts(option.takes).amounts,
+          area: (common + share(way.amounts)) * option.seconds,
         };
       }),
       needs: job.needs.map((need) => at(jobIndex, need)),
       windows: job.windows,
-      returns: job.returns.map(({ store, amount }) => ({ index: at(storeIndex, store), amount })),
+      returns: stores.amounts(job.returns).amounts,
     };
   });
   const least = leastUsed(problem, jobs);
   return {
     problem,
     jobs,
+    ways: resources.all,
+    flat: flatten(jobs),
     resources: problem.resources.map(({ steps }, index) => new Profile(steps, { least: least[index]! })),
     stores: problem.stores.map(({ amount }) => new Profile([{ atSeconds: 0, amount }], { least: 0 })),
   };
+}
+
+function flatten(jobs: readonly CompiledJob[]): Compiled['flat'] {
+  const offsets = new Int32Array(jobs.length + 1);
+  for (const { index, options } of jobs) offsets[index + 1] = offsets[index]! + options.length;
+  const seconds = new Float64Array(offsets.at(-1)!);
+  const ways = new Int32Array(offsets.at(-1)!);
+  for (const { index, options } of jobs) {
+    for (let option = 0; option < options.length; option++) {
+      seconds[offsets[index]! + option] = options[option]!.seconds;
+      ways[offsets[index]! + option] = options[option]!.way;
+    }
+  }
+  return { offsets, seconds, ways };
+}
+
+/** Translates lists of names and amounts, each list object once. */
+class Names<T extends { readonly amount: number }> {
+  readonly all: (readonly Amount[])[] = [];
+  readonly #known = new Map<readonly T[], { readonly number: number; readonly amounts: readonly Amount[] }>();
+  readonly #index: ReadonlyMap<string, number>;
+  readonly #nameOf: (entry: T) => string;
+
+  constructor(index: ReadonlyMap<string, number>, nameOf: (entry: T) => string) {
+    this.#index = index;
+    this.#nameOf = nameOf;
+  }
+
+  amounts(entries: readonly T[]): { readonly number: number; readonly amounts: readonly Amount[] } {
+    const known = this.#known.get(entries);
+    if (known !== undefined) return known;
+    const amounts = entries.map((entry) => ({
+      index: at(this.#index, this.#nameOf(entry)),
+      amount: entry.amount,
+    }));
+    const found = { number: this.all.length, amounts };
+    this.all.push(amounts);
+    this.#known.set(entries, found);
+    return found;
+  }
 }
 
 function indexOf(named: readonly { readonly name: string }[]): ReadonlyMap<string, number> {
@@ -81,26 +141,14 @@ function at(index: ReadonlyMap<string, number>, name: string): number {
   return found;
 }
 
-function merged(uses: Job['uses'], index: ReadonlyMap<string, number>): readonly Amount[] {
-  const sums = new Map<number, number>();
-  for (const { resource, amount } of uses) {
-    const position = at(index, resource);
-    sums.set(position, (sums.get(position) ?? 0) + amount);
-  }
-  return [...sums].map(([position, amount]) => ({ index: position, amount }));
-}
-
-function areaOf({ resources }: Problem, uses: readonly Amount[]): number {
-  return uses.reduce((sum, { index, amount }) => {
-    const most = Math.max(...resources[index]!.steps.map((step) => step.amount));
-    return sum + (most > 0 ? amount / most : 1);
-  }, 0);
-}
-
 function leastUsed({ resources }: Problem, jobs: readonly CompiledJob[]): readonly number[] {
   const least = resources.map(() => Number.POSITIVE_INFINITY);
-  for (const { options } of jobs)
-    for (const { uses } of options)
-      for (const { index, amount } of uses) least[index] = Math.min(least[index]!, amount);
+  const see = (amounts: readonly Amount[]): void => {
+    for (const { index, amount } of amounts) least[index] = Math.min(least[index]!, amount);
+  };
+  for (const { options, uses } of jobs) {
+    see(uses);
+    for (const option of options) see(option.uses);
+  }
   return least.map((amount) => (Number.isFinite(amount) ? amount : 0));
 }

@@ -35,6 +35,7 @@ export interface Taking {
   readonly amount: number;
 }
 
+/** Of each resource a job's `uses` or its option's `uses` tell, not both, and each once. */
 export interface Job {
   readonly name: string;
   readonly options: readonly JobOption[];

@@ -4,6 +4,7 @@ import type { Built } from './build.ts';
 import { compile, type Compiled } from './compile.ts';
 import { lookupsDefault } from './limits.ts';
 import type { Placed, Problem, Schedule } from './problem.ts';
+import { findPrices } from './prices.ts';
 import { search } from './search.ts';
 
 export interface ScheduleOptions {
@@ -18,12 +19,14 @@ export interface ScheduleOptions {
 /** When each job runs and in which option, so that all are done as early as can be found. */
 export function schedule(problem: Problem, options: ScheduleOptions): Schedule {
   const compiled = compile(problem);
-  const lowerBound = lowerBoundSeconds(compiled, options.cuts ?? []);
+  const prices = findPrices(compiled);
+  const lowerBound = Math.max(prices.lowerBoundSeconds, lowerBoundSeconds(compiled, options.cuts ?? []));
   const built = search(compiled, {
     random: options.random,
     lookupsMax: options.lookupsMax ?? lookupsDefault,
     deadlineSeconds: options.deadlineSeconds ?? Number.POSITIVE_INFINITY,
     lowerBoundSeconds: lowerBound,
+    prices,
   });
   const result = scheduleOf(compiled, built);
   return {

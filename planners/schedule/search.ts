@@ -1,12 +1,14 @@
 import type { Random } from '../../topology/world.ts';
 import { build, type Built, type Recipe } from './build.ts';
 import type { Compiled, CompiledJob } from './compile.ts';
+import type { Prices } from './prices.ts';
 
 export interface SearchOptions {
   readonly random: Random;
   /** How often a place may be looked for: the price of the answer, and the only thing that ends the search early. */
   readonly lookupsMax: number;
   readonly deadlineSeconds: number;
+  readonly prices: Prices;
   /** Nothing can be done sooner: found, no more looking. */
   readonly lowerBoundSeconds: number;
 }
@@ -19,23 +21,30 @@ export interface SearchOptions {
 export function search(compiled: Compiled, options: SearchOptions): Built {
   const { deadlineSeconds } = options;
   const lookups = compiled.jobs.reduce((sum, job) => sum + job.options.length, 0);
-  let left = Math.floor(options.lookupsMax / Math.max(1, lookups));
-  let best: { readonly recipe: Recipe; readonly built: Built } | null = null;
-  for (const recipe of starters(compiled, deadlineSeconds)) {
-    if (best !== null && (left <= 0 || isDone(best.built, options))) break;
-    const built = build(compiled, recipe);
-    left--;
-    if (best === null || isBetter(built, best.built)) best = { recipe, built };
-  }
+  let left = options.lookupsMax / Math.max(1, lookups);
+  let best = null as Found | null;
+  const tryAll = (recipes: Iterable<Recipe>): void => {
+    for (const recipe of recipes) {
+      if (best !== null && (left <= 0 || isDone(best.built, options))) return;
+      const built = build(compiled, recipe);
+      left -= sharesOf(recipe, lookups);
+      if (best === null || isBetter(built, best.built)) best = { recipe, built };
+    }
+  };
+  tryAll(frugal(compiled, options.prices, deadlineSeconds));
+  if (best !== null) tryAll(relieved(compiled, best));
+  tryAll(starters(compiled, deadlineSeconds));
+  if (best !== null) tryAll(relieved(compiled, best));
   if (best === null) return build(compiled, { order: [], options: [], deadlineSeconds });
   let current = best;
-  for (let idle = 0; left > 0 && !isDone(best.built, options); left--) {
+  for (let idle = 0; left > 0 && !isDone(best.built, options); ) {
     const recipe = changed(compiled, {
       recipe: current.recipe,
       built: current.built,
       random: options.random,
     });
     const built = build(compiled, recipe);
+    left -= sharesOf(recipe, lookups);
     if (isBetter(built, best.built)) {
       best = { recipe, built };
       current = best;
@@ -49,6 +58,16 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
     }
   }
   return best.built;
+}
+
+interface Found {
+  readonly recipe: Recipe;
+  readonly built: Built;
+}
+
+/** A recipe that names few options costs fewer lookups than one build with all. */
+function sharesOf({ options }: Recipe, lookups: number): number {
+  return options.reduce((sum, each) => sum + each.length, 0) / Math.max(1, lookups);
 }
 
 /** Changes without a new best after which the search goes back to the best. */
@@ -75,25 +94,76 @@ function isAlmost(a: Built, b: Built, random: Random): boolean {
   );
 }
 
-/** The orders to begin with, each with free choice of options, then with the fastest, then with the thriftiest. */
-function* starters({ jobs }: Compiled, deadlineSeconds: number): Generator<Recipe> {
+/** The orders to begin with, each with the fastest options, with free choice, and with the thriftiest options. */
+function* starters(compiled: Compiled, deadlineSeconds: number): Generator<Recipe> {
+  const { jobs } = compiled;
+  const orders = ordersOf(jobs);
+  const fastest = jobs.map(({ options }) => [leastOf(options.map((option) => option.seconds))]);
+  const thriftiest = jobs.map(({ options }) => [leastOf(options.map(({ area }) => area))]);
+  for (const options of [fastest, everyOption(jobs), thriftiest])
+    for (const order of orders) yield { order, options, deadlineSeconds };
+}
+
+/**
+ * The same orders where only options may be taken that cost little of what is scarce (prices.ts), so that a free way
+ * round a full link is cheap and a fast option that blocks it is dear; with and without ways round.
+ */
+function* frugal(compiled: Compiled, prices: Prices, deadlineSeconds: number): Generator<Recipe> {
+  const orders = ordersOf(compiled.jobs);
+  for (const slack of frugalSlacks) {
+    const cheap = compiled.jobs.map((job) => cheapOptions(job, prices, slack));
+    const direct = compiled.jobs.map((job, index) => directOptions(job, cheap[index]!));
+    for (const options of [direct, cheap])
+      for (const order of orders) yield { order, options, deadlineSeconds };
+  }
+}
+
+/** How much dearer than the cheapest an option may be. */
+const frugalSlacks = [0.3, 0.5, 0.2, 0.1, 1] as const;
+
+/** Those that use the fewest things. */
+function directOptions({ options }: CompiledJob, among: readonly number[]): readonly number[] {
+  const fewest = Math.min(...among.map((option) => options[option]!.uses.length));
+  return among.filter((option) => options[option]!.uses.length === fewest);
+}
+
+/** The recipe, but whoever ends late may take any option: what is left free elsewhere shortens the end. */
+function* relieved({ jobs }: Compiled, { recipe, built }: Found): Generator<Recipe> {
+  const every = everyOption(jobs);
+  for (const part of lateParts) {
+    const late = built.makespanSeconds * part;
+    const options = jobs.map(({ index }) =>
+      built.ends[index]! > late ? every[index]! : recipe.options[index]!,
+    );
+    yield { ...recipe, options };
+  }
+}
+
+/** Late: after these parts of the whole. */
+const lateParts = [0.97, 0.9, 0.8, 0.6] as const;
+
+function cheapOptions({ options }: CompiledJob, { perSecond }: Prices, slack: number): readonly number[] {
+  const costs = options.map(({ seconds, way }) => seconds * perSecond[way]!);
+  const limit = Math.min(...costs) * (1 + slack) + 1e-12;
+  return costs.flatMap((cost, index) => (cost <= limit ? [index] : []));
+}
+
+function ordersOf(jobs: readonly CompiledJob[]): readonly (readonly number[])[] {
   const tails = tailSeconds(jobs);
   const seconds = jobs.map((job) => Math.min(...job.options.map((option) => option.seconds)));
   const areas = jobs.map((job) => Math.min(...job.options.map(({ area }) => area)));
   const windowEnd = jobs.map(({ windows }) => windows.at(-1)?.toSeconds ?? Number.POSITIVE_INFINITY);
   const by = (key: (index: number) => number): readonly number[] => listOf(jobs, key);
-  const orders = [
+  return [
     by((index) => -tails[index]!),
     by((index) => -areas[index]!),
     by((index) => seconds[index]!),
-    by((index) => windowEnd[index]! - seconds[index]!),
+    ...(windowEnd.some(Number.isFinite) ? [by((index) => windowEnd[index]! - seconds[index]!)] : []),
   ];
-  const free = jobs.map(() => -1);
-  const fastest = jobs.map(({ options }) => leastOf(options.map((option) => option.seconds)));
-  const thriftiest = jobs.map(({ options }) => leastOf(options.map(({ area }) => area)));
-  for (const options of [fastest, free, thriftiest])
-    for (const order of orders) yield { order, options, deadlineSeconds };
 }
+
+const everyOption = (jobs: readonly CompiledJob[]): readonly (readonly number[])[] =>
+  jobs.map(({ options }) => options.map((_, index) => index));
 
 const leastOf = (values: readonly number[]): number => values.indexOf(Math.min(...values));
 
@@ -146,8 +216,10 @@ function changed(
   const kind = random.next();
   if (kind < 0.35) {
     const index = pick(jobs.length);
+    const all = jobs[index]!.options.map((_, option) => option);
+    const chosen = pick(all.length + 1);
     const options = [...recipe.options];
-    options[index] = pick(jobs[index]!.options.length + 1) - 1;
+    options[index] = chosen === all.length ? all : [chosen];
     return { ...recipe, options };
   }
   const order = [...recipe.order];

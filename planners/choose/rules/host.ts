@@ -53,13 +53,13 @@ function storages({ workload, method, target: { host } }: KindAttempt, refuse: R
 }
 
 function memory({ room, workload, target }: HostAttempt, refuse: Refuse): void {
-  const freeBytes = room.freeMemoryBytes(hostKey(target.site.name, target.host.name));
+  const freeBytes = room.at(hostKey(target.site.name, target.host.name)).freeMemoryBytes;
   if (freeBytes < workload.memoryBytes)
     refuse('host-memory', { freeBytes: Math.max(0, freeBytes), neededBytes: workload.memoryBytes });
 }
 
 function storage({ room, workload, target }: HostAttempt, refuse: Refuse): void {
-  const freeBytes = room.freeStorageBytes(hostKey(target.site.name, target.host.name));
+  const freeBytes = room.at(hostKey(target.site.name, target.host.name)).freeStorageBytes;
   const neededBytes = localDiskBytes(workload);
   if (freeBytes < neededBytes) refuse('host-storage', { freeBytes: Math.max(0, freeBytes), neededBytes });
 }

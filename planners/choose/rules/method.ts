@@ -50,10 +50,10 @@ function addresses({ fleet, workload, source, target, method }: MethodAttempt, r
   for (const { network, address, origin, mac, newAddresses } of workload.addresses) {
     if (method === 'routed-live' && origin === 'dhcp') refuse('address-by-dhcp', { address });
     if (method === 'routed-live' && mac === null) refuse('address-without-mac', { address });
-    const given =
+    const isGiven = (): boolean =>
       (method === 'cold' && origin === 'dhcp') ||
       (method === 'redirect' && fleet.addresses.free(target.name, network) !== null);
-    if (!given && newAddresses[target.name] === undefined)
+    if (newAddresses[target.name] === undefined && !isGiven())
       refuse('no-address-at-target', { workload: workload.name, site: target.name, address });
   }
 }

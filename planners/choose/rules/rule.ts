@@ -16,8 +16,6 @@ export interface SiteAttempt {
   readonly target: Site;
   /** Workloads that are to leave the target as part of the same goal. */
   readonly leaving: ReadonlySet<string>;
-  /** Keys of the only hosts that will do; null: any. */
-  readonly hosts: ReadonlySet<string> | null;
 }
 
 export interface MethodAttempt extends SiteAttempt {

@@ -3,7 +3,7 @@ import type { Site, Workload } from '../../../topology/resolve/topology.ts';
 import type { Choosing } from '../../choose/choosing.ts';
 import { hostOf, siteOf, workloadOf } from '../../choose/fleet.ts';
 import { Hosts } from '../../choose/hosts.ts';
-import { hostKey, Room } from '../../choose/room.ts';
+import { Room } from '../../choose/room.ts';
 import { newRules } from '../../choose/rules/site.ts';
 import { refusals } from '../../choose/rules/rule.ts';
 import type { Placement, PlaceOption } from '../../plan/plan.ts';
@@ -67,7 +67,7 @@ export function placementsOf(
             rejected: options.map(({ option, because }) => ({ option, because })),
           },
         };
-      room.place(workload.name, hostKey(best.option.site, best.option.host), copy);
+      room.place(workload, { site: best.option.site, host: best.option.host }, copy);
       return {
         name: copy,
         workload: name,
@@ -101,7 +101,13 @@ function optionAt(
     method: 'redirect' as const,
   };
   const atSite = refusals(newRules, attempt);
-  const found = choosing.hosts.find(choosing, { ...attempt, isCopy: true });
+  const found = choosing.hosts.find(choosing, {
+    workload,
+    target: site,
+    method: 'redirect',
+    hosts: null,
+    isCopy: true,
+  });
   const because = [...atSite, ...found.because];
   if (because.length > 0 || found.host === null)
     return { option: { site: site.name, host: null, cost: null }, because };
