@@ -5,12 +5,11 @@ import { renderTable } from '../src/cli/render/table.ts';
 import { type CrashCase, crashCases, isAlone } from '../src/lab/crash/cases.ts';
 import { crash, type CrashResult } from '../src/lab/crash/crash.ts';
 import { crashLabOptions } from '../src/lab/crash/options.ts';
+import { standUp } from '../src/lab/crash/stand.ts';
 import { GuestStock } from '../src/lab/crash/stock.ts';
 import { takeDown } from '../src/lab/down.ts';
 import { labDirectories } from '../src/lab/files.ts';
-import { createLayout } from '../src/lab/layout.ts';
 import { connectRelay } from '../src/lab/relay.ts';
-import { bringUp } from '../src/lab/up.ts';
 import type { LabWorld } from '../src/lab/world.ts';
 import { startProcess } from '../src/world/processes.ts';
 import { realClock, runCommand } from '../src/world/real.ts';
@@ -90,9 +89,7 @@ async function crashAll(cases: readonly CrashCase[]): Promise<void> {
   mkdirSync(values.folder, { recursive: true });
   const options = crashLabOptions(prefix, { guests: guestsOfLab, booted: guestsAtATime });
   try {
-    const state = await bringUp(world, options);
-    const layout = createLayout(prefix, options.shape);
-    const lab = { world, layout, state, options, folder: path.resolve(values.folder) };
+    const lab = await standUp(world, options, path.resolve(values.folder));
     const stock = new GuestStock(lab);
     const untilSeconds = realClock.monotonicSeconds() + Number(values.minutes) * 60;
     let begun = 0;
@@ -112,7 +109,7 @@ async function crashAll(cases: readonly CrashCase[]): Promise<void> {
       );
       if (ending.signal.aborted) break;
       await connectRelay(world.directories.runtime).heal('wan');
-      await bringUp({ ...world, say: () => undefined }, options);
+      await lab.repair();
     }
   } catch (error) {
     if (!ending.signal.aborted) throw error;

@@ -4,11 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { essentialCases } from '../../src/lab/crash/cases.ts';
 import { crash } from '../../src/lab/crash/crash.ts';
+import type { CrashLab } from '../../src/lab/crash/guest-run.ts';
 import { crashLabOptions } from '../../src/lab/crash/options.ts';
+import { standUp } from '../../src/lab/crash/stand.ts';
 import { takeDown } from '../../src/lab/down.ts';
-import { createLayout } from '../../src/lab/layout.ts';
-import type { LabState } from '../../src/lab/state.ts';
-import { bringUp } from '../../src/lab/up.ts';
 import { labNeeds, labWorld } from '../support/lab.ts';
 import { requires } from '../support/requires.ts';
 
@@ -20,11 +19,11 @@ const count = essentialCases.length;
 const options = crashLabOptions(prefix, { guests: count, booted: count });
 
 requires('crashes with real guests', await labNeeds(), () => {
-  let state: LabState;
+  let lab: CrashLab;
 
   beforeAll(async () => {
     await takeDown(world, prefix);
-    state = await bringUp(world, options);
+    lab = await standUp(world, options, folder);
   }, 600_000);
   afterAll(async () => {
     await takeDown(world, prefix);
@@ -34,8 +33,7 @@ requires('crashes with real guests', await labNeeds(), () => {
   test.each(essentialCases.map((one, index) => ({ one, index, name: one.name })))(
     '$name: one copy runs and answers, and the journal says which',
     async ({ one, index }) => {
-      const layout = createLayout(prefix, options.shape);
-      const result = await crash({ world, layout, state, options, folder }, state.guests[index]!, one);
+      const result = await crash(lab, lab.state.guests[index]!, one);
       process.stdout.write(`${JSON.stringify(result)}\n`);
       expect(result.fault).toBeNull();
     },

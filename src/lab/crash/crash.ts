@@ -10,7 +10,6 @@ import { answerSeconds, crashMomentSecondsMax, newcomerMilliseconds, outageSecon
 import { zone } from '../names.ts';
 import { connectRelay } from '../relay.ts';
 import type { LabGuest } from '../state.ts';
-import { bringUp, type LabOptions } from '../up.ts';
 import { awaitResult } from '../world.ts';
 import { type CrashCase, cutTraffic } from './cases.ts';
 import { CopyWatch, runningAt } from './copies.ts';
@@ -42,11 +41,7 @@ export interface CrashResult {
   readonly fault: string | null;
 }
 
-export async function crash(
-  lab: CrashLab & { readonly options: LabOptions },
-  guest: LabGuest,
-  one: CrashCase,
-): Promise<CrashResult> {
+export async function crash(lab: CrashLab, guest: LabGuest, one: CrashCase): Promise<CrashResult> {
   const { world } = lab;
   const began = world.clock.monotonicSeconds();
   const folder = path.join(lab.folder, guest.name);
@@ -58,7 +53,7 @@ export async function crash(
 }
 
 class Scene {
-  readonly #lab: CrashLab & { readonly options: LabOptions };
+  readonly #lab: CrashLab;
   readonly #guest: LabGuest;
   readonly #case: CrashCase;
   readonly #run: GuestRun;
@@ -140,10 +135,10 @@ class Scene {
   }
 
   async #repair(): Promise<void> {
-    const { world, options } = this.#lab;
+    const { world, repair } = this.#lab;
     const { victim, isForGood } = this.#case;
     await world.clock.sleep(outageSeconds, world.signal);
-    if (victim.startsWith('agent')) await bringUp({ ...world, say: () => undefined }, options);
+    if (victim.startsWith('agent')) await repair();
     if (cutTraffic(victim) !== null && !isForGood) await this.#heal();
   }
 
@@ -207,12 +202,7 @@ class Scene {
   }
 }
 
-type SceneParts = readonly [
-  lab: CrashLab & { readonly options: LabOptions },
-  guest: LabGuest,
-  one: CrashCase,
-  run: GuestRun,
-];
+type SceneParts = readonly [lab: CrashLab, guest: LabGuest, one: CrashCase, run: GuestRun];
 
 /** rollback, rollback with a person's word, and one more. */
 const settlingsMax = 3;

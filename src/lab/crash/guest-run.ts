@@ -19,6 +19,8 @@ export interface CrashLab {
   readonly state: LabState;
   /** Keeps of each crash the plan, the journal and what the product said. */
   readonly folder: string;
+  /** Starts again what is down of it; for one crash at a time. */
+  readonly repair: () => Promise<void>;
 }
 
 /** How a run stands when its process has ended. */
@@ -112,29 +114,26 @@ export class GuestRun {
   }
 
   async #work(argv: readonly string[], program: readonly string[]): Promise<RunEnd> {
-    const { exitCode, stderr, stdout } = await this.#call(
-      [...argv, '--limits', 'lab', ...this.#state],
-      runSecondsMax,
-      program,
-    );
-    await writeFile(this.file('output'), `$ ${argv.join(' ')}\n${stderr}${stdout}exit ${exitCode}\n`, {
-      flag: 'a',
-    });
+    const whole = [...argv, '--limits', 'lab', '--json', ...this.#state];
+    const { exitCode, stderr, stdout } = await this.#call(whole, runSecondsMax, program);
+    const said = `$ ${argv.join(' ')}\n${stderr}exit ${exitCode}\n`;
+    await writeFile(this.file('output'), said, { flag: 'a' });
     this.#id ??= /^run ([\w.-]+)/m.exec(stderr)?.[1] ?? null;
     if (this.#id === null)
       throw new LonghaulError('LH_COMMAND_FAILED', ['longhaul run', exitCode, stderr.trim()]);
-    return { exitCode, ...(await this.#look(this.#id)) };
+    return { exitCode, ...this.#read(stdout) };
   }
 
-  async #look(id: string): Promise<Omit<RunEnd, 'exitCode'>> {
-    const { stdout } = await this.#call(['show', id, '--json', ...this.#state], planSecondsMax);
-    const status = statusSchema.parse(JSON.parse(stdout));
-    const move = status.moves.find(({ workload }) => workload === this.#guest.name);
+  /** What it printed at its end; one that was killed printed nothing. */
+  #read(stdout: string): Omit<RunEnd, 'exitCode'> {
+    if (stdout.trim() === '') return { state: 'running', outcome: '', text: '', settle: null, remains: [] };
+    const { run, moves } = statusSchema.parse(JSON.parse(stdout));
+    const move = moves.find(({ workload }) => workload === this.#guest.name);
     return {
-      state: status.run.state,
+      state: run.state,
       outcome: move?.state ?? '',
       text: move?.text ?? '',
-      settle: status.run.settle,
+      settle: run.settle,
       remains: move?.remains ?? [],
     };
   }

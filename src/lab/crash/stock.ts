@@ -9,7 +9,7 @@ import { awaitGuest } from '../guests.ts';
 import { siteNames } from '../layout.ts';
 import { processEndSeconds } from '../limits.ts';
 import { type LabGuest, readState } from '../state.ts';
-import { bringUp, type LabOptions } from '../up.ts';
+import type { LabOptions } from '../up.ts';
 import type { CrashLab } from './guest-run.ts';
 
 /**
@@ -45,7 +45,7 @@ export class GuestStock {
   }
 
   async #renew(from: number, count: number): Promise<void> {
-    const { world, state, options } = this.#lab;
+    const { world, state, repair } = this.#lab;
     const { runtime } = world.directories;
     const names = siteNames.map(agentName);
     const agents = ((await readState(runtime))?.processes ?? []).filter(({ name }) => names.includes(name));
@@ -57,7 +57,7 @@ export class GuestStock {
       }
     const next = state.guests.slice(from, from + count);
     await writeDefinitions(runtime, next, await buildGuestImage(world));
-    await bringUp({ ...world, say: () => undefined }, options);
+    await repair();
     for (const guest of next) await awaitGuest(world, guest, consoleFile(runtime, 'a', guest));
   }
 }
