@@ -7,7 +7,7 @@ import type { CommandResult } from '../../../topology/world.ts';
 import { runbookDocument, topologyDocument } from '../documents.ts';
 import { inNamespace } from '../kernel.ts';
 import type { Layout } from '../layout.ts';
-import { environmentMark, planSecondsMax, runSecondsMax } from '../limits.ts';
+import { environmentMark, outageSeconds, planSecondsMax, runSecondsMax } from '../limits.ts';
 import type { LabGuest, LabState } from '../state.ts';
 import type { LabWorld } from '../world.ts';
 import { type Strike, strikerArguments } from './strike.ts';
@@ -82,7 +82,15 @@ export class GuestRun {
     const { longhaul } = this.#lab.world;
     const main = longhaul.at(-1) ?? '';
     const program = [...longhaul.slice(0, -1), ...strikerArguments(main, strikeFile), main];
-    return await this.#run([this.file('plan.json')], program);
+    for (let tries = 1; ; tries++)
+      try {
+        return await this.#run([this.file('plan.json')], program);
+      } catch (error) {
+        // Another crash beside this one has its agent down: nothing has begun.
+        const isRefused = error instanceof LonghaulError && error.message.includes('LH_AGENT_UNREACHABLE');
+        if (!isRefused || tries === beginningsMax) throw error;
+        await this.#lab.world.clock.sleep(outageSeconds, this.#lab.world.signal);
+      }
   }
 
   /** Carries the run on, whoever had it before. */
@@ -154,3 +162,5 @@ export class GuestRun {
     return await world.run(whole, { timeoutSeconds, signal: world.signal });
   }
 }
+
+const beginningsMax = 5;

@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { MoveJournal } from '../../moves/journal.ts';
 import { sendSignal } from '../../world/processes.ts';
 import { realClock } from '../../world/real.ts';
@@ -28,7 +28,8 @@ async function strikeNow(where: string): Promise<void> {
   const filed = killByPidFile.map((file) => Number(readFileSync(file, 'utf8').trim()));
   if (cut !== null) await connectRelay(runtime).cut('wan', cut);
   const struck: Struck = { atSeconds: realClock.nowSeconds(), where };
-  writeFileSync(told, JSON.stringify(struck));
+  writeFileSync(`${told}.new`, JSON.stringify(struck));
+  renameSync(`${told}.new`, told);
   for (const pid of [...named, ...filed]) sendSignal({ pid, startTicks: 0 }, 'SIGKILL');
   if (isSuicide) process.kill(process.pid, 'SIGKILL');
 }
