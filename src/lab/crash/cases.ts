@@ -133,8 +133,9 @@ const cuts: readonly CrashCase[] = (['data cut', 'control cut', 'data and contro
   ],
 );
 
-/** What hits every move at once, and may therefore only be tried on one. */
-export const isAlone = ({ victim }: CrashCase): boolean => cutTraffic(victim) !== null;
+/** What hits every move at once, or before a run has looked at the world: tried on one move at a time. */
+export const isAlone = ({ victim, step }: CrashCase): boolean =>
+  cutTraffic(victim) !== null || step === steps[0];
 
 /** Each step at its boundary and inside it, for worker and agents; the hypervisors' processes; the link. */
 export const crashCases: readonly CrashCase[] = [
