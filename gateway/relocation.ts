@@ -11,8 +11,28 @@
  *   switched    old address routed into the tunnel            old address delivered to the guest
  *   settled     tunnel gone; the old address quarantined      tunnel gone; the 1:1 map stays while the guest holds the
  *                                                             old address inside
+ *   returning   old address in the tunnel, until the agent    delivered, until the agent sees its guest stop; then
+ *               sees its guest run here; what comes out of    both addresses in the tunnel, at once
+ *               the tunnel is delivered, answers go back
+ *   returned    the guest is at home; the same                both addresses in the tunnel
+ *
+ * Away and home again: absent → prepared → following → switched → settled → returning → returned → absent.
  */
-export type RelocationPhase = 'absent' | 'prepared' | 'following' | 'switched' | 'settled';
+export type RelocationPhase =
+  | 'absent'
+  | 'prepared'
+  | 'following'
+  | 'switched'
+  | 'settled'
+  | 'returning'
+  | 'returned';
+
+/** The agent itself switches the moment its guest stops or runs. */
+export const followsGuest = (phase: RelocationPhase): boolean =>
+  phase === 'following' || phase === 'returning';
+
+/** The guest goes back to where its inner address lives. */
+export const isReturn = (phase: RelocationPhase): boolean => phase === 'returning' || phase === 'returned';
 
 export interface Relocation {
   readonly id: string;
@@ -37,8 +57,8 @@ export interface Relocation {
   /** The other site, and its gateway's address on the WAN, the tunnel's far end. */
   readonly peer: { readonly site: string; readonly address: string };
   /**
-   * Target, until the cut: sessions that are open at the source, to be handed to connection tracking. Put again with a
-   * fresher list, only what is new in it is handed over.
+   * Where the guest will run, until the cut: sessions that are open where it runs, to be handed to connection tracking.
+   * Put again with a fresher list, only what is new in it is handed over.
    */
   readonly sessions: readonly Session[];
   /**
@@ -71,7 +91,8 @@ export interface RelocationStatus {
   readonly carries: 'local' | 'tunnel' | 'parked' | 'nothing';
   /**
    * Flows of the old address that are still open (TIME_WAIT and CLOSE are not counted). Source: while the guest is here,
-   * to be handed over; from the switch on the target counts, through which all of them pass.
+   * to be handed over; from the switch on the target counts, through which all of them pass. On the way back the target
+   * has them to hand over, and afterwards counts those that know the guest by its new address.
    */
   readonly sessions: readonly Session[];
   /** Unix seconds of the last new flow to the old address that came through here; null: none seen. */

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { renderTable } from '../src/cli/render/table.ts';
-import { type CrashCase, crashCases, isAlone } from '../src/lab/crash/cases.ts';
+import { type CrashCase, crashCases, roundsOf } from '../src/lab/crash/cases.ts';
 import { crash, type CrashResult } from '../src/lab/crash/crash.ts';
 import { crashLabOptions } from '../src/lab/crash/options.ts';
 import { standUp } from '../src/lab/crash/stand.ts';
@@ -24,7 +24,7 @@ const usage = `npm run crash -- [options]      real crashes in real moves, one s
   --not TEXT      no cases whose name has it; may be given again
   --list          say which cases there are
   --again         also cases that are in the results already and ended as they must
-  --at-once N     so many moves side by side (3); cuts go alone
+  --at-once N     so many moves side by side, 6 at most; cuts go alone
   --minutes M     begin no case after so long
   --folder F      results, journals and what the product said (tmp/crash); a second call goes on there
   --prefix P      start of the names of all that the lab makes (lhc-)
@@ -40,7 +40,7 @@ const { values } = parseArgs({
     again: flag,
     stand: flag,
     help: flag,
-    'at-once': { type: 'string', default: '3' },
+    'at-once': { type: 'string', default: '6' },
     minutes: { type: 'string', default: '1440' },
     folder: { type: 'string', default: 'tmp/crash' },
     prefix: { type: 'string', default: 'lhc-' },
@@ -93,7 +93,7 @@ async function crashAll(cases: readonly CrashCase[]): Promise<void> {
     const stock = new GuestStock(lab);
     const untilSeconds = realClock.monotonicSeconds() + Number(values.minutes) * 60;
     let begun = 0;
-    for (const round of roundsOf(cases)) {
+    for (const round of roundsOf(cases, Number(values['at-once']))) {
       if (realClock.monotonicSeconds() > untilSeconds) break;
       const guests = await stock.take(round.length);
       await Promise.all(
@@ -116,18 +116,6 @@ async function crashAll(cases: readonly CrashCase[]): Promise<void> {
   } finally {
     if (!values.stand) await takeDown(world, prefix);
   }
-}
-
-/** Side by side as many as may be; what hits everybody goes alone. */
-function roundsOf(cases: readonly CrashCase[]): readonly (readonly CrashCase[])[] {
-  const rounds: CrashCase[][] = [];
-  for (const one of cases) {
-    const round = rounds.at(-1);
-    const isFull = round === undefined || round.length >= Number(values['at-once']) || round.some(isAlone);
-    if (isFull || isAlone(one) || round.some(({ victim }) => victim === one.victim)) rounds.push([one]);
-    else round.push(one);
-  }
-  return rounds;
 }
 
 /** A crash that could not be judged is no survived one. */

@@ -107,6 +107,13 @@ class Agent implements GatewayAgent {
     return records.map((record) => statusOf(this.#options.configuration, record, look));
   }
 
+  held(workload: string): readonly Relocation[] {
+    return this.#book
+      .all()
+      .map(({ relocation }) => ({ ...relocation, sessions: [] }))
+      .filter((relocation) => relocation.workload === workload);
+  }
+
   async probe(
     network: string,
     address: string,

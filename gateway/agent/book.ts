@@ -1,7 +1,7 @@
 import type { GatewayConfiguration } from '../configuration.ts';
 import { createDesired, type Placement } from '../desired/desired.ts';
 import type { KernelObject, KernelState } from '../desired/objects.ts';
-import type { Relocation, Session } from '../relocation.ts';
+import { isReturn, type Relocation, type RelocationPhase, type Session } from '../relocation.ts';
 import type { Record } from './store.ts';
 
 /** The relocations this gateway knows, and what the kernel shall hold for them; changed in one step each. */
@@ -63,7 +63,7 @@ export class RelocationBook {
   }
 }
 
-/** Only a following relocation goes by where the guest runs; every other phase says it. */
+/** Only a relocation that follows its guest goes by where the guest runs; every other phase says it. */
 export function placementOf({ relocation, guestHere }: Pick<Record, 'relocation' | 'guestHere'>): Placement {
   const isSource = relocation.role === 'source';
   switch (relocation.phase) {
@@ -71,7 +71,10 @@ export function placementOf({ relocation, guestHere }: Pick<Record, 'relocation'
     case 'prepared':
       return { relocation, guestHere: isSource };
     case 'following':
+    case 'returning':
       return { relocation, guestHere };
+    case 'returned':
+      return { relocation, guestHere: isSource };
     case 'switched':
     case 'settled':
       return { relocation, guestHere: !isSource };
@@ -112,14 +115,20 @@ function pendingSessions(
 ): Pick<Record, 'sessionsToInsert' | 'areSessionsOver'> {
   const isLeaving = relocation.phase === 'settled' || relocation.phase === 'absent';
   const guestIsElsewhere = relocation.role === 'target' || !wasHere(previous, relocation);
-  const takesSessions = relocation.role === 'target' && !isLeaving && relocation.phase !== 'switched';
+  const isComing = relocation.role === 'target' ? forwardPhases : returnPhases;
+  const takesSessions = isComing.includes(relocation.phase);
+  const isBack = previous !== null && isReturn(previous.relocation.phase);
   const known = new Set(previous?.relocation.sessions.map(sessionKey));
   const fresh = relocation.sessions.filter((session) => !known.has(sessionKey(session)));
   return {
     sessionsToInsert: takesSessions ? [...(previous?.sessionsToInsert ?? []), ...fresh] : [],
-    areSessionsOver: isLeaving && previous !== null && guestIsElsewhere,
+    areSessionsOver: isLeaving && previous !== null && (guestIsElsewhere || isBack),
   };
 }
+
+/** While the guest has still to come, by role of the gateway to which it comes. */
+const forwardPhases: readonly RelocationPhase[] = ['prepared', 'following'];
+const returnPhases: readonly RelocationPhase[] = ['returning'];
 
 function sessionKey(session: Session): string {
   const { protocol, sourceAddress, sourcePort, targetAddress, targetPort } = session;

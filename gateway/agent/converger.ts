@@ -11,6 +11,7 @@ import {
   type Difference,
   type TableSpelling,
 } from '../kernel/reconcile.ts';
+import { followsGuest } from '../relocation.ts';
 import { deleteSessions, insertSessions } from '../kernel/sessions.ts';
 import type { RelocationBook } from './book.ts';
 import { sessionsKey } from './status.ts';
@@ -42,7 +43,7 @@ export class Converger {
    */
   async adopt(signal: AbortSignal): Promise<void> {
     const { book } = this.#options;
-    const following = book.all().filter(({ relocation }) => relocation.phase === 'following');
+    const following = book.all().filter(({ relocation }) => followsGuest(relocation.phase));
     if (following.length === 0) return;
     const { observed } = await this.look(signal);
     for (const record of following) {
@@ -82,10 +83,14 @@ export class Converger {
     const tunnel = tunnelDeviceName(peers.find(({ site }) => site === relocation.peer.site)?.vni ?? 0);
     if (!observed.has(`device ${tunnel}`)) return null;
     const { oldAddress } = relocation.guest;
-    if (relocation.role === 'source') return !observed.has(`route ${oldAddress} ${mainTable}`);
-    const network = networks.find(({ name }) => name === relocation.network);
-    const device = guestDeviceName(relocation.oldSubnet.defaultGatewayMac, network?.device ?? '');
-    return observed.has(`neighbour ${oldAddress} ${device}`);
+    const isAway = observed.has(`route ${oldAddress} ${mainTable}`);
+    const isSource = relocation.role === 'source';
+    if (isSource && relocation.phase === 'following') return !isAway;
+    const segment = networks.find(({ name }) => name === relocation.network)?.device ?? '';
+    const device = isSource ? segment : guestDeviceName(relocation.oldSubnet.defaultGatewayMac, segment);
+    if (observed.has(`neighbour ${oldAddress} ${device}`)) return true;
+    // On the way home the first put may have died before it said either.
+    return relocation.phase === 'following' || isAway ? false : null;
   }
 
   #note({ added, removed, failed }: ApplyReport): void {
@@ -104,7 +109,7 @@ export class Converger {
     const { configuration, book } = this.#options;
     const devices = book.all().flatMap(({ relocation }) => {
       const network = configuration.networks.find(({ name }) => name === relocation.network);
-      if (relocation.phase !== 'following' || network === undefined) return [];
+      if (!followsGuest(relocation.phase) || network === undefined) return [];
       return relocation.role === 'source'
         ? [network.device]
         : [guestDeviceName(relocation.oldSubnet.defaultGatewayMac, network.device)];
@@ -140,8 +145,12 @@ export class Converger {
   }
 
   async #end({ relocation }: Record): Promise<void> {
-    const which = relocation.role === 'target' ? 'marked' : 'all';
-    await deleteSessions(this.#options.kernel, relocation.guest.oldAddress, which);
+    const { kernel } = this.#options;
+    const { role, phase, guest } = relocation;
+    const which = role === 'source' && phase === 'settled' ? 'all' : 'marked';
+    await deleteSessions(kernel, guest.oldAddress, which);
+    // Of a new address that is no longer mapped; their translation would outlive it by days.
+    if (role === 'target' && phase === 'absent') await deleteSessions(kernel, guest.newAddress, 'all');
     await this.#change(relocation.id, { areSessionsOver: false });
   }
 

@@ -1,6 +1,7 @@
 import { LonghaulError } from '../../topology/errors.ts';
 import type { Clock, Log } from '../../topology/world.ts';
 import type { GatewayConfiguration } from '../configuration.ts';
+import { followsGuest } from '../relocation.ts';
 import { objectText, stateOf, type KernelObject } from '../desired/objects.ts';
 import { addLine, isDone, removeLine, type IpObject } from '../kernel/ip.ts';
 import type { KernelPort } from '../kernel/port.ts';
@@ -26,7 +27,7 @@ export async function follow(
     .all()
     .filter(
       ({ relocation, guestHere: wasHere }) =>
-        relocation.workload === workload && relocation.phase === 'following' && wasHere !== guestHere,
+        relocation.workload === workload && followsGuest(relocation.phase) && wasHere !== guestHere,
     );
   await Promise.all(moving.map((record) => switchOne(options, record, guestHere)));
   return moving.map(({ relocation }) => relocation.id);

@@ -12,6 +12,8 @@ export interface GatewayAgent {
   put(relocation: Relocation, signal: AbortSignal): Promise<RelocationStatus>;
   get(id: string, signal: AbortSignal): Promise<RelocationStatus | null>;
   list(signal: AbortSignal): Promise<readonly RelocationStatus[]>;
+  /** What is desired for the workload, as it was put; the kernel is not asked. */
+  held(workload: string): readonly Relocation[];
   /** RFC 5227 §2.1.1: probes the network for the address; the MAC address that holds it, if any. */
   probe(network: string, address: string, signal: AbortSignal): Promise<{ readonly heldBy: string | null }>;
   /** Flows of the address that are open through this gateway, relocated or not. */

@@ -23,7 +23,7 @@ export const relocationSchema: z.ZodType<Relocation> = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 letters, digits, ".", "_" or "-"'),
   role: z.enum(['source', 'target']),
-  phase: z.enum(['absent', 'prepared', 'following', 'switched', 'settled']),
+  phase: z.enum(['absent', 'prepared', 'following', 'switched', 'settled', 'returning', 'returned']),
   workload: z.string().min(1),
   guest: z.strictObject({
     mac,

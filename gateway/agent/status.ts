@@ -12,8 +12,8 @@ import {
 import type { Difference } from '../kernel/reconcile.ts';
 import { placementOf } from './book.ts';
 import type { Record } from './store.ts';
-import { isKnownBy, sessionOf, type Flow } from '../kernel/sessions.ts';
-import type { Relocation, RelocationStatus, Session } from '../relocation.ts';
+import { isKnownBy, isTranslated, sessionOf, type Flow } from '../kernel/sessions.ts';
+import { isReturn, type Relocation, type RelocationStatus, type Session } from '../relocation.ts';
 
 /** What one look at the kernel says about all relocations. */
 export interface Look {
@@ -109,19 +109,26 @@ function carries(
   const network = configuration.networks.find(({ name }) => name === relocation.network);
   const device = guestDeviceName(relocation.oldSubnet.defaultGatewayMac, network?.device ?? '');
   if (observed.has(`neighbour ${oldAddress} ${device}`)) return 'local';
+  const main = route(mainTable);
+  if (main?.kind === 'route' && main.device === tunnelDeviceName(vni)) return 'tunnel';
   return route(deliveryTableOf(vni)) === undefined ? 'nothing' : 'parked';
 }
 
 /**
  * Source: all the guest's sessions, as long as it is here; then the target counts, through which all of them pass: one
  * that ends beside this gateway would stay in its table for days. Target: those whose other side still knows the guest
- * by its old address, and has not come after it.
+ * by its old address, and has not come after it. On the way back the same with the roles, and the addresses, changed.
  */
 function oldSessions(record: Record, { flows, arrived }: Look): readonly Session[] {
-  const { guest, role } = record.relocation;
-  if (role === 'source' && !placementOf(record).guestHere) return [];
+  const { guest, role, phase } = record.relocation;
+  const { guestHere } = placementOf(record);
+  if (role === 'source' && (!guestHere || isReturn(phase))) return [];
+  const isCounted = (flow: Flow): boolean => {
+    if (role === 'source' || (phase === 'returning' && guestHere)) return true;
+    return isReturn(phase) ? isTranslated(flow, guest.newAddress) : isKnownBy(flow, guest.oldAddress);
+  };
   return flows
-    .filter((flow) => role === 'source' || isKnownBy(flow, guest.oldAddress))
+    .filter(isCounted)
     .flatMap((flow) => sessionOf(flow, guest.oldAddress) ?? [])
     .filter(
       ({ sourceAddress, targetAddress }) => !(arrived.has(sourceAddress) && arrived.has(targetAddress)),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { GatewayConfiguration, GatewayNetwork, GatewayPeer } from '../configuration.ts';
-import type { Relocation } from '../relocation.ts';
+import { isReturn, type Relocation } from '../relocation.ts';
 import { neighbourQueueBytesMax, neighbourSolicitsMax } from '../limits.ts';
 import {
   aliasPrefix,
@@ -82,12 +82,17 @@ function objectsOf(
   const peer = configuration.peers.find(({ site }) => site === relocation.peer.site);
   assert(network !== undefined && peer !== undefined, `relocation ${relocation.id} was not checked`);
   const site: Site = { ...gateway, relocation, network, peer };
-  if (relocation.role === 'source')
-    return relocation.phase === 'settled' ? quarantine(site, nowSeconds) : sourceObjects(site, guestHere);
+  const { phase } = relocation;
+  if (relocation.role === 'source') {
+    if (phase === 'settled') return quarantine(site, nowSeconds);
+    return isReturn(phase) ? homecomingObjects(site, guestHere) : sourceObjects(site, guestHere);
+  }
   return [
     ...guestObjects(site),
     ...(guestHere ? deliveryObjects(site) : []),
-    ...(relocation.phase === 'settled' ? [] : targetTunnelObjects(site)),
+    ...(phase === 'settled' ? [] : targetTunnelObjects(site)),
+    ...(phase === 'settled' || (isReturn(phase) && !guestHere) ? [] : [arrivalRoute(site)]),
+    ...(isReturn(phase) ? leavingObjects(site, guestHere) : []),
   ];
 }
 
@@ -108,12 +113,7 @@ function sourceObjects(site: Site, guestHere: boolean): readonly KernelObject[] 
     promptProxy(device),
     { kind: 'proxy', address: oldAddress, device },
   ];
-  if (guestHere) return objects;
-  const via = endsOf(site).remote.address;
-  return [
-    ...objects,
-    { kind: 'route', type: 'unicast', destination: oldAddress, via, device: tunnel, table: mainTable },
-  ];
+  return guestHere ? objects : [...objects, tunnelRoute(site, oldAddress, mainTable)];
 }
 
 /** The address is made the gateway's own: it then answers ARP probes (RFC 5227) too, which a proxy does not. */
@@ -196,6 +196,53 @@ function targetTunnelObjects(site: Site): readonly KernelObject[] {
     ...tunnelObjects(site),
     setElement('arriving', quoted(tunnel), oldAddress),
     mapElement('mark_of_guest', oldAddress, mark),
+    {
+      kind: 'rule',
+      preference: deliveryRulePreference,
+      device: tunnel,
+      mark: null,
+      table: deliveryTableOf(vni),
+    },
+    tunnelRoute(site, 'default', returnTableOf(vni)),
+    // Bound to the guests' device: the kernel copies the mark to the tunnel's own packets, which would loop.
+    { kind: 'rule', preference: returnRulePreference, device, mark, table: returnTableOf(vni) },
+  ];
+}
+
+/** What comes out of the tunnel for the old address goes to the guest. */
+function arrivalRoute(site: Site): KernelObject {
+  const { relocation, peer } = site;
+  return hostRoute(relocation.guest.oldAddress, guestDeviceOf(site), deliveryTableOf(peer.vni));
+}
+
+/** On the way home: as soon as the guest is not here, everything for it goes into the tunnel. */
+function leavingObjects(site: Site, guestHere: boolean): readonly KernelObject[] {
+  const { oldAddress } = site.relocation.guest;
+  const { vni } = site.peer;
+  const mayLeave = setElement('departed', quoted(tunnelDeviceName(vni)), oldAddress);
+  if (guestHere) return [mayLeave];
+  return [
+    mayLeave,
+    tunnelRoute(site, oldAddress, mainTable),
+    tunnelRoute(site, oldAddress, deliveryTableOf(vni)),
+  ];
+}
+
+/**
+ * At home, beside what a source has: sessions that know the guest by its new address come out of the tunnel and go back
+ * into it, by the same marks as on the way out.
+ */
+function homecomingObjects(site: Site, guestHere: boolean): readonly KernelObject[] {
+  const { oldAddress, mac } = site.relocation.guest;
+  const { vni } = site.peer;
+  const { device } = site.network;
+  const tunnel = tunnelDeviceName(vni);
+  const mark = sessionMarkText(vni);
+  return [
+    ...sourceObjects(site, guestHere),
+    setElement('guests', quoted(device), oldAddress),
+    setElement('arriving', quoted(tunnel), oldAddress),
+    mapElement('mark_of_guest', oldAddress, mark),
     hostRoute(oldAddress, device, deliveryTableOf(vni)),
     {
       kind: 'rule',
@@ -204,16 +251,9 @@ function targetTunnelObjects(site: Site): readonly KernelObject[] {
       mark: null,
       table: deliveryTableOf(vni),
     },
-    {
-      kind: 'route',
-      type: 'unicast',
-      destination: 'default',
-      via: endsOf(site).remote.address,
-      device: tunnel,
-      table: returnTableOf(vni),
-    },
-    // Bound to the guests' device: the kernel copies the mark to the tunnel's own packets, which would loop.
+    tunnelRoute(site, 'default', returnTableOf(vni)),
     { kind: 'rule', preference: returnRulePreference, device, mark, table: returnTableOf(vni) },
+    ...(guestHere ? [{ kind: 'neighbour', address: oldAddress, mac, device } as const] : []),
   ];
 }
 
@@ -259,6 +299,12 @@ function endsOf({ configuration, peer }: Site): ReturnType<typeof tunnelEnds> {
 
 function hostRoute(destination: string, device: string, table: number): KernelObject {
   return { kind: 'route', type: 'unicast', destination, via: null, device, table };
+}
+
+function tunnelRoute(site: Site, destination: string, table: number): KernelObject {
+  const via = endsOf(site).remote.address;
+  const device = tunnelDeviceName(site.peer.vni);
+  return { kind: 'route', type: 'unicast', destination, via, device, table };
 }
 
 /** By default the kernel waits up to 0.8 s before it answers for another (neigh proxy_delay). */

@@ -105,6 +105,10 @@ export function isKnownBy({ original, reply }: Flow, address: string): boolean {
   return original.target === address || (original.source === address && reply.target === address);
 }
 
+/** Whether this gateway translates between the guest's inner address and this one. */
+export const isTranslated = ({ original, reply }: Flow, address: string): boolean =>
+  original.target === address || reply.target === address;
+
 /**
  * Makes sessions known with the mark of the tunnel through which they come; one that is known already keeps its own
  * way. As replied and assured: a strict firewall lets them pass, and a full table does not drop them first.

@@ -9,7 +9,7 @@ import {
 import { writeWhole } from './files.ts';
 import { echoPort, pathPort } from './guests.ts';
 import { keyFiles } from './keys.ts';
-import { type Layout, type SiteName, siteNames } from './layout.ts';
+import { type Layout, otherSite, type SiteName, siteNames } from './layout.ts';
 import { agentPort, hostCores, hostMemoryBytes } from './limits.ts';
 import { guestNameTtlSeconds, keyName, nameServerPort, reverseZones, zone } from './names.ts';
 import type { LabGuest, LabState } from './state.ts';
@@ -28,25 +28,33 @@ export async function writeDocuments(runtime: string, layout: Layout, state: Lab
 }
 
 /** All guests, one after the other. */
-export function runbookDocument(guests: readonly LabGuest[]): unknown {
+export function runbookDocument(guests: readonly LabGuest[], to: SiteName = 'b'): unknown {
   return {
     format: 'longhaul-runbook/1',
     name: 'lab',
     goal: 'move',
     workloads: guests.map(({ name }) => name),
-    to: 'b',
+    to,
     limits: { movesMax: 1, drainMax: '2 min' },
     weights: 'keep-sessions',
   };
 }
 
-export function topologyDocument(runtime: string, layout: Layout, state: LabState): unknown {
+/** `guestsAt`: where the guests are now; at b they are known by their new addresses. */
+export function topologyDocument(
+  runtime: string,
+  layout: Layout,
+  {
+    guestsAt = 'a',
+    ...state
+  }: Pick<LabState, 'shape' | 'congestionControl' | 'guests'> & { readonly guestsAt?: SiteName },
+): unknown {
   return {
     format: 'longhaul-topology/1',
     name: 'lab',
     sites: siteNames.map((site) => siteDocument(runtime, layout, site)),
     links: [linkDocument(state)],
-    workloads: state.guests.map(workloadDocument),
+    workloads: state.guests.map((guest) => workloadDocument(guest, guestsAt)),
   };
 }
 
@@ -87,7 +95,7 @@ export function nameServerDocument(runtime: string, layout: Layout, site: SiteNa
   };
 }
 
-function linkDocument({ shape, congestionControl }: LabState): unknown {
+function linkDocument({ shape, congestionControl }: Pick<LabState, 'shape' | 'congestionControl'>): unknown {
   return {
     name: 'wan',
     between: ['a', 'b'],
@@ -101,21 +109,23 @@ function linkDocument({ shape, congestionControl }: LabState): unknown {
   };
 }
 
-function workloadDocument(guest: LabGuest): unknown {
-  const { name, address, newAddress, mac, memoryBytes } = guest;
+function workloadDocument(guest: LabGuest, site: SiteName): unknown {
+  const { name, mac, memoryBytes } = guest;
+  const addresses = { a: guest.address, b: guest.newAddress };
+  const other = otherSite(site);
   return {
     name,
-    site: 'a',
-    host: hostName('a'),
+    site,
+    host: hostName(site),
     vcpus: 1,
     memory: `${memoryBytes} B`,
     dirty: dirtyCurve(guest),
     addresses: [
       {
         network: networkName,
-        address,
+        address: addresses[site],
         mac,
-        newAddresses: { b: { network: networkName, address: newAddress } },
+        newAddresses: { [other]: { network: networkName, address: addresses[other] } },
       },
     ],
     names: [{ name: `${name}.${zone}`, ttl: formatSeconds(guestNameTtlSeconds) }],

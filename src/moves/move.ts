@@ -68,7 +68,9 @@ export interface MoveFacts {
   readonly drain?: { readonly seconds: number; readonly sessionsReset: number };
 }
 
-/** Both halves of one address's relocation, as prepared. */
+/**
+ * Both halves of one address's relocation, as prepared: where the guest leaves and where it comes. Home again, it is the
+ * relocation that it left by: the half where it leaves has the role `target` then (src/moves/phases.ts). */
 export interface RelocationPair {
   readonly source: Relocation;
   readonly target: Relocation;

@@ -117,6 +117,7 @@ export class SiteAgent implements Site {
       },
       get: async (id, signal) => (await this.#parts.gateway?.get(id, signal)) ?? null,
       list: async (signal) => (await this.#parts.gateway?.list(signal)) ?? [],
+      held: async (workload) => this.#parts.gateway?.held(workload) ?? [],
       probe: async (network, address, signal) => await gateway().probe(network, address, signal),
       sessions: async (address, signal) => await gateway().sessions(address, signal),
       answers: async (address, port, signal) => await gateway().answers(address, port, signal),

@@ -200,6 +200,13 @@ export const operations = {
     schema: z.strictObject({}),
     call: async ({ relocations }, _: object, signal) => await relocations.list(signal),
   }),
+  heldRelocations: operation({
+    method: 'GET',
+    path: '/guests/:workload/relocations',
+    seconds,
+    schema: z.strictObject(workload),
+    call: async ({ relocations }, args: Named, signal) => await relocations.held(args.workload, signal),
+  }),
   probeAddress: operation({
     method: 'GET',
     path: '/networks/:network/probe/:address',

@@ -21,7 +21,7 @@ export interface SiteParts {
 }
 
 export interface SiteGateway
-  extends Pick<GatewayAgent, 'facts' | 'put' | 'get' | 'list' | 'probe' | 'sessions' | 'follow'> {
+  extends Pick<GatewayAgent, 'facts' | 'put' | 'get' | 'list' | 'held' | 'probe' | 'sessions' | 'follow'> {
   /** Null: this gateway cannot tell. */
   answers(address: string, port: number | null, signal: AbortSignal): Promise<boolean | null>;
 }

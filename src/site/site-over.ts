@@ -36,6 +36,7 @@ export function siteOver(name: string, ask: Ask, has: { readonly balancers: bool
         await ask(o.putRelocation, { id: relocation.id, claim, relocation }, signal),
       get: async (id, signal) => await ask(o.getRelocation, { id }, signal),
       list: async (signal) => await ask(o.listRelocations, {}, signal),
+      held: async (workload, signal) => await ask(o.heldRelocations, { workload }, signal),
       probe: async (network, address, signal) => await ask(o.probeAddress, { network, address }, signal),
       sessions: async (address, signal) => await ask(o.sessions, { address }, signal),
       answers: async (address, port, signal) => await ask(o.answers, { address, port }, signal),

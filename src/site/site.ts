@@ -181,6 +181,8 @@ export interface RelocationPort {
   put(claim: Claim, relocation: Relocation, signal: AbortSignal): Promise<RelocationStatus>;
   get(id: string, signal: AbortSignal): Promise<RelocationStatus | null>;
   list(signal: AbortSignal): Promise<readonly RelocationStatus[]>;
+  /** The workload's relocations as they were put last, without their sessions. */
+  held(workload: string, signal: AbortSignal): Promise<readonly Relocation[]>;
   /** Is the address free on that network? ARP probe (RFC 5227 §2.1.1); who answers otherwise. */
   probe(network: string, address: string, signal: AbortSignal): Promise<{ readonly heldBy: string | null }>;
   /** Flows of an address that are open through this gateway, relocated or not (TIME_WAIT and CLOSE do not count). */

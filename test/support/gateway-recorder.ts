@@ -25,6 +25,7 @@ export function createGatewayRecorder(): GatewayRecorder {
       return relocation === undefined ? null : statusOf(relocation);
     },
     list: async () => [...relocations.values()].map(statusOf),
+    held: (workload) => [...relocations.values()].filter((each) => each.workload === workload),
     probe: async () => ({ heldBy: null }),
     sessions: async () => [],
     answers: async () => true,

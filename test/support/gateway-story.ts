@@ -7,8 +7,12 @@ export interface StoryStep {
   tell(agent: GatewayAgent, signal: AbortSignal): Promise<unknown>;
 }
 
-/** `sessions`: what the target is handed before the cut. */
-export function storyOf(relocation: Relocation, sessions: readonly Session[]): readonly StoryStep[] {
+/** `sessions`: what the gateway to which the guest comes is handed before the cut. */
+export function storyOf(
+  relocation: Relocation,
+  sessions: readonly Session[],
+  { comesHome = false } = {},
+): readonly StoryStep[] {
   const { role, workload } = relocation;
   const put = (phase: Relocation['phase']): StoryStep => ({
     name: phase,
@@ -16,16 +20,21 @@ export function storyOf(relocation: Relocation, sessions: readonly Session[]): r
       agent.put({ ...relocation, phase, sessions: isOpen(phase) ? sessions : [] }, signal),
   });
   const isOpen = (phase: Relocation['phase']) =>
-    role === 'target' && (phase === 'prepared' || phase === 'following');
-  const guest = role === 'source' ? 'stopped' : 'runs';
-  return [
+    role === 'target' ? phase === 'prepared' || phase === 'following' : phase === 'returning';
+  const follow = (guest: 'stopped' | 'runs'): StoryStep => ({
+    name: `guest ${guest}`,
+    tell: (agent) => agent.follow(workload, guest),
+  });
+  const isSource = role === 'source';
+  const away = [
     put('prepared'),
     put('following'),
-    { name: `guest ${guest}`, tell: (agent) => agent.follow(workload, guest) },
+    follow(isSource ? 'stopped' : 'runs'),
     put('switched'),
     put('settled'),
-    put('absent'),
   ];
+  const home = [put('returning'), follow(isSource ? 'runs' : 'stopped'), put('returned')];
+  return [...away, ...(comesHome ? home : []), put('absent')];
 }
 
 export const openSession: Session = {

@@ -105,6 +105,16 @@ export const namedStates: Readonly<Record<string, readonly Placement[]>> = {
   'one left, quarantined': [
     elsewhere(leaving('web60', { phase: 'settled', quarantineUntilSeconds: nowSeconds + 60 })),
   ],
+  'one goes home, still here': [here(arriving('app50', { phase: 'returning' }))],
+  'one has gone home, the tunnel stands': [elsewhere(arriving('app50', { phase: 'returned' }))],
+  'one comes home, still away': [elsewhere(leaving('web60', { phase: 'returning' }))],
+  'one is home, the tunnel stands': [here(leaving('web60', { phase: 'returned' }))],
+  'one comes home while others arrive and leave': [
+    here(arriving('app50', { phase: 'switched' })),
+    elsewhere(arriving('app51', { phase: 'returned' })),
+    elsewhere(leaving('web60', { phase: 'switched' })),
+    here(leaving('web61', { phase: 'returning' })),
+  ],
   'one comes while another leaves by the same tunnel': [
     here(arriving('app50', { phase: 'switched' })),
     elsewhere(leaving('web60', { phase: 'switched' })),

@@ -54,6 +54,11 @@ export class SimulatedGateway implements NetworkGateway {
     return [...this.#relocations.values()].map((held) => this.#statusOf(held));
   }
 
+  held(workload: string): readonly Relocation[] {
+    const all = [...this.#relocations.values()].map(({ desired }) => ({ ...desired, sessions: [] }));
+    return all.filter((relocation) => relocation.workload === workload);
+  }
+
   async probe(network: string, address: string): Promise<{ readonly heldBy: string | null }> {
     assert(
       this.#world.topology.sites
@@ -77,8 +82,8 @@ export class SimulatedGateway implements NetworkGateway {
       if (held.desired.workload === workload) this.#converge(held);
   }
 
-  /** For the network: what is held here of an address. */
-  held(): readonly Held[] {
+  /** For the network: where each address goes from here. */
+  placements(): readonly Held[] {
     return [...this.#relocations.values()];
   }
 
@@ -118,6 +123,9 @@ function carriesOf({ role, phase }: Relocation, runsHere: boolean): Carries {
     case 'following':
       if (runsHere) return 'local';
       return role === 'source' ? 'tunnel' : 'parked';
+    case 'returning':
+    case 'returned':
+      return runsHere ? 'local' : 'tunnel';
     case 'switched':
       if (role === 'source') return 'tunnel';
       return runsHere ? 'local' : 'parked';

@@ -34,7 +34,7 @@ export class SimulatedNetwork {
     if (hops > hopsMax) return null;
     const held = this.#gateways
       .get(site)
-      ?.held()
+      ?.placements()
       .find(
         ({ desired: { role, guest } }) =>
           guest.oldAddress === address || (role === 'target' && guest.newAddress === address),
@@ -57,7 +57,7 @@ export class SimulatedNetwork {
     if (guest !== undefined) return guest.workload;
     const mapped = this.#gateways
       .get(site)
-      ?.held()
+      ?.placements()
       .find(({ desired }) => desired.role === 'target' && desired.guest.newAddress === address);
     return mapped?.desired.workload ?? null;
   }
@@ -159,7 +159,7 @@ export class SimulatedNetwork {
     if (this.#world.linkBetween(site, peer.site)?.isCut !== false) return null;
     const far = this.#gateways
       .get(peer.site)
-      ?.held()
+      ?.placements()
       .find(({ desired: other }) => other.role === 'target' && other.guest.oldAddress === guest.oldAddress);
     return far?.carries === 'local' ? this.#executing(peer.site, workload) : null;
   }
@@ -193,7 +193,7 @@ export class SimulatedNetwork {
 /** A gateway as packets see it. */
 export interface NetworkGateway {
   readonly site: string;
-  held(): readonly Held[];
+  placements(): readonly Held[];
 }
 
 export interface Held {

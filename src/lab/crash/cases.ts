@@ -133,9 +133,30 @@ const cuts: readonly CrashCase[] = (['data cut', 'control cut', 'data and contro
   ],
 );
 
-/** What hits every move at once, or before a run has looked at the world: tried on one move at a time. */
-export const isAlone = ({ victim, step }: CrashCase): boolean =>
-  cutTraffic(victim) !== null || step === steps[0];
+/** Cuts hit every move at once; what strikes before a run has looked at the world would keep others from beginning. */
+const isAlone = ({ victim, step }: CrashCase): boolean => cutTraffic(victim) !== null || step === steps[0];
+
+/** An agent may be struck twice in one round, if it is up again in between: before memory crosses, and after. */
+const isEarly = ({ step }: CrashCase): boolean => steps.indexOf(step) < steps.indexOf('transfer');
+
+function disturb(one: CrashCase, other: CrashCase): boolean {
+  if (isAlone(one) || isAlone(other)) return true;
+  const hasAgent = one.victim.startsWith('agent') && one.victim === other.victim;
+  return hasAgent && isEarly(one) === isEarly(other);
+}
+
+/** Rounds of moves side by side, in which each strike still finds its victim. */
+export function roundsOf(cases: readonly CrashCase[], sizeMax: number): readonly (readonly CrashCase[])[] {
+  const rounds: CrashCase[][] = [];
+  for (const one of cases) {
+    const open = rounds.find(
+      (round) => round.length < sizeMax && !round.some((other) => disturb(one, other)),
+    );
+    if (open === undefined) rounds.push([one]);
+    else open.push(one);
+  }
+  return rounds;
+}
 
 /** Each step at its boundary and inside it, for worker and agents; the hypervisors' processes; the link. */
 export const crashCases: readonly CrashCase[] = [

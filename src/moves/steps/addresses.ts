@@ -1,13 +1,8 @@
-import type {
-  GatewayFacts,
-  Relocation,
-  RelocationPhase,
-  RelocationStatus,
-  Session,
-} from '../../../gateway/relocation.ts';
+import type { GatewayFacts, Relocation, RelocationStatus, Session } from '../../../gateway/relocation.ts';
 import { LonghaulError } from '../../../topology/errors.ts';
 import type { AddressChange } from '../../../planners/plan/plan.ts';
 import type { Move, RelocationPair } from '../move.ts';
+import { at, type Stage } from '../phases.ts';
 import type { Step } from '../step.ts';
 
 /** The addresses of a workload that follow it through the gateways: one relocation each, one half at each site. */
@@ -35,22 +30,21 @@ export const prepareRelocations: Step = {
   deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
   apply: async (move, signal) => {
     const relocations = move.facts.relocations ?? (await describePairs(move, signal));
-    for (const { source, target } of relocations) {
-      requireConverged(move, await move.target.agent.relocations.put(move.claim, target, signal));
-      requireConverged(move, await move.source.agent.relocations.put(move.claim, source, signal));
+    for (const pair of relocations) {
+      const { source, target } = pair;
+      requireConverged(move, await put(move, 'target', at(pair, target, 'prepared'), signal));
+      requireConverged(move, await put(move, 'source', at(pair, source, 'prepared'), signal));
     }
     return { relocations };
   },
   undo: async (move, signal) => {
-    for (const { id } of pairIds(move)) {
-      const atSource = await move.source.agent.relocations.get(id, signal);
-      const atTarget = await move.target.agent.relocations.get(id, signal);
+    for (const pair of move.facts.relocations ?? (await describePairs(move, signal))) {
+      const { source, target } = pair;
+      const atSource = await move.source.agent.relocations.get(source.id, signal);
+      const atTarget = await move.target.agent.relocations.get(source.id, signal);
       if (atSource === null && atTarget === null) continue;
-      const pairs = move.facts.relocations ?? (await describePairs(move, signal));
-      const pair = pairs.find(({ source }) => source.id === id);
-      if (pair === undefined) continue;
-      await move.source.agent.relocations.put(move.claim, { ...pair.source, phase: 'absent' }, signal);
-      await move.target.agent.relocations.put(move.claim, { ...pair.target, phase: 'absent' }, signal);
+      await put(move, 'source', at(pair, source, 'undone'), signal);
+      await put(move, 'target', at(pair, target, 'undone'), signal);
     }
   },
 };
@@ -65,27 +59,33 @@ export const followGuest: Step = {
   deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
   apply: async (move, signal) => {
     await handSessionsOver(move, signal);
-    for (const { source } of move.facts.relocations ?? []) {
-      const followed = { ...source, phase: 'following' } as const;
-      requireConverged(move, await move.source.agent.relocations.put(move.claim, followed, signal));
-    }
+    for (const pair of move.facts.relocations ?? [])
+      requireConverged(move, await put(move, 'source', at(pair, pair.source, 'following'), signal));
     return undefined;
   },
   undo: async (move, signal) => {
-    for (const { source, target } of move.facts.relocations ?? []) {
-      await move.source.agent.relocations.put(move.claim, { ...source, phase: 'prepared' }, signal);
-      await move.target.agent.relocations.put(move.claim, { ...target, phase: 'prepared' }, signal);
+    for (const pair of move.facts.relocations ?? []) {
+      await put(move, 'source', at(pair, pair.source, 'prepared'), signal);
+      await put(move, 'target', at(pair, pair.target, 'prepared'), signal);
     }
   },
 };
 
 /** Sessions open at the source become known to the target's gateway, which follows its guest from then on. */
 export async function handSessionsOver(move: Move, signal: AbortSignal): Promise<void> {
-  for (const { source, target } of move.facts.relocations ?? []) {
-    const sessions = await openSessions(move, source, signal);
-    const followed = { ...target, phase: 'following', sessions } as const;
-    requireConverged(move, await move.target.agent.relocations.put(move.claim, followed, signal));
+  for (const pair of move.facts.relocations ?? []) {
+    const sessions = await openSessions(move, pair.source, signal);
+    const followed = { ...at(pair, pair.target, 'following'), sessions };
+    requireConverged(move, await put(move, 'target', followed, signal));
   }
+}
+
+async function put(
+  move: Move,
+  end: 'source' | 'target',
+  ...[relocation, signal]: readonly [Relocation, AbortSignal]
+): Promise<RelocationStatus> {
+  return await move[end].agent.relocations.put(move.claim, relocation, signal);
 }
 
 /** What the gateways did by themselves becomes the desired state, whatever a guest does from now on. */
@@ -110,10 +110,10 @@ export const settleRelocations: Step = {
   },
 };
 
-async function putBoth(move: Move, phase: RelocationPhase, signal: AbortSignal): Promise<void> {
-  for (const { source, target } of move.facts.relocations ?? []) {
-    requireConverged(move, await move.source.agent.relocations.put(move.claim, { ...source, phase }, signal));
-    requireConverged(move, await move.target.agent.relocations.put(move.claim, { ...target, phase }, signal));
+async function putBoth(move: Move, stage: Stage, signal: AbortSignal): Promise<void> {
+  for (const pair of move.facts.relocations ?? []) {
+    requireConverged(move, await put(move, 'source', at(pair, pair.source, stage), signal));
+    requireConverged(move, await put(move, 'target', at(pair, pair.target, stage), signal));
   }
 }
 
@@ -147,24 +147,44 @@ async function describePairs(move: Move, signal: AbortSignal): Promise<readonly 
       `'${source.gateway === null ? source.name : target.name}' has no gateway of ours`,
     ]);
   const facts = { source: source.gateway, target: target.gateway };
-  return move.planned.addresses.map((address, index) =>
-    pairOf(move, address, { facts, id: pairIds(move)[index]?.id ?? '' }),
+  const held = await move.source.agent.relocations.held(move.workload.name, signal);
+  return move.planned.addresses.map(
+    (address, index) =>
+      homePair(move, address, { facts, held }) ??
+      pairOf(move, address, { facts, id: `${move.run}-${move.workload.name}-${index}` }),
   );
 }
 
-const pairIds = ({ run, workload, planned }: Move): readonly { readonly id: string }[] =>
-  planned.addresses.map((_, index) => ({ id: `${run}-${workload.name}-${index}` }));
+/**
+ * The way home of a guest that left by a relocation: the same relocation, with the roles as they were. Null for one that
+ * holds, inside, the address under which it is known where it runs.
+ */
+function homePair(
+  { workload, source, target }: Move,
+  { oldAddress, newAddress, newNetwork }: AddressChange,
+  { facts, held }: { readonly facts: GatewayPair; readonly held: readonly Relocation[] },
+): RelocationPair | null {
+  const left = held.find(({ role, guest }) => role === 'target' && guest.newAddress === oldAddress);
+  if (left === undefined) return null;
+  const inner = left.guest.oldAddress;
+  if (inner !== newAddress || left.peer.site !== target.model.name)
+    throw new LonghaulError('LH_PLAN_STALE', [
+      workload.name,
+      `inside it holds ${inner} of '${left.peer.site}'; from '${source.model.name}' it can only go back there, to that address`,
+    ]);
+  const peer = { site: source.model.name, address: facts.source.tunnelAddress };
+  return { source: left, target: { ...left, role: 'source', network: newNetwork, peer } };
+}
+
+interface GatewayPair {
+  readonly source: GatewayFacts;
+  readonly target: GatewayFacts;
+}
 
 function pairOf(
   { planned, workload, source, target }: Move,
   address: AddressChange,
-  {
-    facts,
-    id,
-  }: {
-    readonly facts: { readonly source: GatewayFacts; readonly target: GatewayFacts };
-    readonly id: string;
-  },
+  { facts, id }: { readonly facts: GatewayPair; readonly id: string },
 ): RelocationPair {
   const network = source.model.networks.find(({ name }) => name === address.network);
   const mac = facts.source.networks.find(({ name }) => name === address.network)?.defaultGatewayMac;

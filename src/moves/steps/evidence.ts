@@ -1,5 +1,6 @@
 import { LonghaulError } from '../../../topology/errors.ts';
 import type { Move } from '../move.ts';
+import { isHomecoming } from '../phases.ts';
 import type { Step } from '../step.ts';
 
 /**
@@ -83,10 +84,12 @@ async function lackingAnswers(move: Move, signal: AbortSignal): Promise<readonly
   const { source, target, facts, workload } = move;
   const ports = workload.ports.length === 0 ? [null] : workload.ports;
   const lacking: string[] = [];
-  for (const { source: half } of facts.relocations ?? []) {
+  for (const pair of facts.relocations ?? []) {
+    const { oldAddress, newAddress } = pair.source.guest;
+    const [left, found] = isHomecoming(pair) ? [newAddress, oldAddress] : [oldAddress, newAddress];
     const ways = [
-      { at: source, address: half.guest.oldAddress },
-      { at: target, address: half.guest.newAddress },
+      { at: source, address: left },
+      { at: target, address: found },
     ];
     for (const { at, address } of ways)
       for (const port of ports)

@@ -47,10 +47,16 @@ async function undisturbed(story: readonly StoryStep[]): Promise<readonly string
   return texts;
 }
 
-for (const relocation of [arriving('app50', { workload: 'shop' }), leaving('web60', { workload: 'shop' })]) {
-  const story = storyOf(relocation, [openSession]);
-  describe(`${relocation.role}: killed at every change of every step, told again after a restart`, () => {
-    test.each(story.map(({ name }, index) => ({ name, index })))('$name', async ({ index }) => {
+const relocations = [arriving('app50', { workload: 'shop' }), leaving('web60', { workload: 'shop' })];
+for (const [relocation, comesHome] of relocations.flatMap((each) => [
+  [each, false] as const,
+  [each, true] as const,
+])) {
+  const story = storyOf(relocation, [openSession], { comesHome });
+  const steps = story.map(({ name }, index) => ({ name, index })).slice(comesHome ? 5 : 0);
+  const way = comesHome ? ', on the way home' : '';
+  describe(`${relocation.role}${way}: killed at every change of every step, told again after a restart`, () => {
+    test.each(steps)('$name', async ({ index }) => {
       const [before, expected] = (await undisturbed(story)).slice(index, index + 2);
       let kills = 0;
       for (let changes = 0; ; changes++) {

@@ -57,6 +57,35 @@ test('one arrives, prepared: the guest device, its maps, and the way out of the 
   ]);
 });
 
+test('one has gone home: both its addresses go into the tunnel, what its guest answers comes out of it', () => {
+  const prepared = beside('one arrives, prepared');
+  const gone = beside('one has gone home, the tunnel stands');
+  expect(gone.filter((line) => !prepared.includes(line))).toEqual([
+    'element inet longhaul departed "lht7" . 10.1.0.50',
+    'route 10.1.0.50 via 169.254.1.14 dev lht7 onlink table 214000007',
+    'route 10.1.0.50 via 169.254.1.14 dev lht7 onlink table 254',
+  ]);
+  expect(prepared.filter((line) => !gone.includes(line))).toEqual([
+    'route 10.1.0.50 dev lhgc3497ac4 table 214000007',
+  ]);
+});
+
+test('one is home: what comes out of the tunnel is delivered on its segment, its marked sessions go back', () => {
+  const prepared = beside('one leaves, prepared');
+  const home = beside('one is home, the tunnel stands');
+  expect(prepared.filter((line) => !home.includes(line))).toEqual([]);
+  expect(home.filter((line) => !prepared.includes(line))).toEqual([
+    'element inet longhaul arriving "lht7" . 10.2.0.60',
+    'element inet longhaul guests "lan0" . 10.2.0.60',
+    'element inet longhaul mark_of_guest 10.2.0.60 : 0x4c480007',
+    'route 10.2.0.60 dev lan0 table 214000007',
+    'route default via 169.254.1.14 dev lht7 onlink table 214100007',
+    'rule pref 2140 iif lht7 lookup 214000007',
+    'rule pref 2141 iif lan0 fwmark 0x4c480007 lookup 214100007',
+    'neighbour 10.2.0.60 lladdr 02:00:00:00:02:60 dev lan0 nud permanent',
+  ]);
+});
+
 test('switched adds to prepared the delivery to the guest, and nothing else', () => {
   const prepared = textFor('one arrives, prepared');
   expect(beside('one arrived, switched').filter((line) => !prepared.includes(line))).toEqual([
