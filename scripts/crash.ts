@@ -22,6 +22,7 @@ const usage = `npm run crash -- [options]      real crashes in real moves, one s
 
   --only TEXT     only cases whose name has it; may be given again
   --not TEXT      no cases whose name has it; may be given again
+  --markdown      print what is in the results as it stands in docs/design/lab.md
   --list          say which cases there are
   --again         also cases that are in the results already and ended as they must
   --at-once N     so many moves side by side, 6 at most; cuts go alone
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     only: several,
     not: several,
     list: flag,
+    markdown: flag,
     again: flag,
     stand: flag,
     help: flag,
@@ -61,6 +63,7 @@ const wanted = crashCases.filter(isWanted);
 const isOpen = ({ name }: CrashCase): boolean => values.again || results.get(name)?.fault !== null;
 
 if (values.help) process.stdout.write(usage);
+else if (values.markdown) process.stdout.write(markdownOf(wanted));
 else if (values.list) process.stdout.write(wanted.map(({ name }) => `${name}\n`).join(''));
 else {
   const open = wanted.filter(isOpen);
@@ -155,4 +158,37 @@ function tableOf(cases: readonly CrashCase[]): string {
   });
   const right = rows.filter((row) => row.at(-1) === 'right').length;
   return `${renderTable(columns, rows)}\n${right} of ${cases.length} as it must be`;
+}
+
+/** Worker and agents as a matrix of steps; the others one a line. */
+function markdownOf(cases: readonly CrashCase[]): string {
+  const said = (one: CrashCase | undefined): string => {
+    const result = one === undefined ? undefined : results.get(one.name);
+    if (result === undefined) return 'not run';
+    return result.fault ?? `${result.outcome}, ${result.seconds.toFixed(0)} s`;
+  };
+  const killers = ['worker', 'agent of a', 'agent of b'];
+  const inSteps = cases.filter(({ victim }) => killers.includes(victim));
+  const steps = [...new Set(inSteps.map(({ step }) => step))];
+  const matrix = steps.map((step) => [
+    step,
+    ...killers.flatMap((victim) =>
+      ['begun', 'inside'].map((moment) =>
+        said(inSteps.find((one) => one.step === step && one.victim === victim && one.moment === moment)),
+      ),
+    ),
+  ]);
+  const others = cases.filter((one) => !inSteps.includes(one));
+  const lines = others.map((one) => {
+    const { exitCode = '', runsAt = [], settled = [] } = results.get(one.name) ?? {};
+    const settling = settled.map((text) => text.replace(/ lab-[\w-]+/, '')).join('; ');
+    return [one.name, String(exitCode), settling, runsAt.join('+'), said(one)];
+  });
+  const heads = ['step', ...killers.flatMap((victim) => [`${victim}, boundary`, 'inside'])];
+  return `${markdownTable(heads, matrix)}\n${markdownTable(['fault', 'exit', 'settled by', 'runs at', 'end'], lines)}`;
+}
+
+function markdownTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
+  return [row(heads), row(heads.map(() => '---')), ...rows.map(row)].join('');
 }

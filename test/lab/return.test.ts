@@ -72,9 +72,11 @@ requires('a real guest comes home', await labNeeds(), () => {
     // As clients know it at b. Its neighbour at a would, once it is home, be answered directly and not as it asked.
     const atB = { ...guest, address: guest.newAddress };
     const clients = await GuestClients.start(world, layout, { guest: atB, folder, labId: state.id });
-    expect(await move('b', 'a')).toMatchObject(moved);
+    const homeward = move('b', 'a');
+    while ((await runningAt(world, guest))[0] !== 'a') await world.clock.sleep(0.2);
     clients.useIdle();
     const { sessions } = await clients.finish();
+    expect(await homeward).toMatchObject(moved);
     expect(await runningAt(world, guest)).toEqual(['a']);
     const lasting = sessions.filter(({ role }) => role !== 'neighbour');
     expect(lasting.map(({ role, lostBytes, reset, error }) => ({ role, lostBytes, reset, error }))).toEqual(

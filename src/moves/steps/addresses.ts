@@ -168,10 +168,14 @@ function homePair(
   if (left === undefined) return null;
   const inner = left.guest.oldAddress;
   if (inner !== newAddress || left.peer.site !== target.model.name)
-    throw new LonghaulError('LH_PLAN_STALE', [
-      workload.name,
-      `inside it holds ${inner} of '${left.peer.site}'; from '${source.model.name}' it can only go back there, to that address`,
-    ]);
+    throw new LonghaulError(
+      'LH_PLAN_STALE',
+      [
+        workload.name,
+        `inside it holds ${inner} of '${left.peer.site}'; from '${source.model.name}' it can only go back there, to that address`,
+      ],
+      { settle: `longhaul plan TOPOLOGY RUNBOOK, with ${inner} at '${left.peer.site}' as its new address` },
+    );
   const peer = { site: source.model.name, address: facts.source.tunnelAddress };
   return { source: left, target: { ...left, role: 'source', network: newNetwork, peer } };
 }
