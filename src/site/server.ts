@@ -84,7 +84,7 @@ function addRoute(server: FastifyInstance, site: Site, operation: Operation<unkn
       });
       if (!args.success)
         throw new LonghaulError('LH_AGENT_CALL_INVALID', [site.name, z.prettifyError(args.error)]);
-      const result = await operation.call(site, args.data, signalOf(operation, request, reply));
+      const result = await operation.call(site, args.data, signalOf(operation, reply));
       return await (result === undefined ? reply.code(204).send() : reply.send(JSON.stringify(result)));
     },
     onSend: async (_request, reply, payload) => {
@@ -98,16 +98,12 @@ function addRoute(server: FastifyInstance, site: Site, operation: Operation<unkn
  * Ends with the operation's deadline; a call that changes nothing also when its caller has gone. One that does change
  * something goes on: a WAN that breaks while a transfer is being cancelled must not stop the cancelling half-way.
  */
-function signalOf(
-  { method, seconds }: Operation<unknown, unknown>,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): AbortSignal {
+function signalOf({ method, seconds }: Operation<unknown, unknown>, reply: FastifyReply): AbortSignal {
   const deadline = AbortSignal.timeout(seconds * 1000);
   if (method !== 'GET') return deadline;
   const gone = new AbortController();
-  request.raw.socket.once('close', () => {
-    if (!reply.raw.writableEnded) gone.abort();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
   });
   return AbortSignal.any([deadline, gone.signal]);
 }
