@@ -65,6 +65,8 @@ export interface MoveFacts {
   /** Unix seconds: every authoritative server answers the new address since then. */
   readonly dnsNewSinceSeconds?: number;
   readonly drainSinceSeconds?: number;
+  /** Keys of sessions that the target's gateway holds for open although they ended before the cut (steps/drain.ts). */
+  readonly sessionsOver?: readonly string[];
   readonly drain?: { readonly seconds: number; readonly sessionsReset: number };
 }
 

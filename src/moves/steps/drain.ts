@@ -1,4 +1,5 @@
 import type { Session } from '../../../gateway/relocation.ts';
+import { isInSubnet } from '../../../topology/addresses.ts';
 import { formatSeconds } from '../../../topology/units.ts';
 import { drainedFlowsListed } from '../limits.ts';
 import type { Move, MoveFacts } from '../move.ts';
@@ -11,9 +12,47 @@ import type { Step } from '../step.ts';
 export const openDrain: Step = {
   name: 'open drain',
   weight: 0,
-  deadlineSeconds: ({ limits }) => limits.callSeconds,
-  apply: async ({ clock }) => ({ drainSinceSeconds: clock.nowSeconds() }),
+  deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
+  apply: async (move, signal) => ({
+    drainSinceSeconds: move.clock.nowSeconds(),
+    sessionsOver: await sessionsOver(move, signal),
+  }),
 };
+
+/**
+ * A session that was handed over and ended while the guest was still at its source would be open at the target for days:
+ * nothing of it ever passes there again. Whatever comes through the tunnel passes the source's gateway too, so what that
+ * one no longer knows for open is over; only clients at the target have a way of their own.
+ */
+async function sessionsOver(
+  { facts, source, target }: Move,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const over: string[] = [];
+  for (const { target: half } of facts.relocations ?? []) {
+    const { oldAddress } = half.guest;
+    const atTarget = (await target.agent.relocations.get(half.id, signal))?.sessions ?? [];
+    const atSource = await source.agent.relocations.sessions(oldAddress, signal);
+    const known = new Set(atSource.map(keyOf));
+    const isAtTarget = (address: string): boolean =>
+      target.model.networks.some(({ subnet }) => isInSubnet(address, subnet));
+    over.push(
+      ...atTarget
+        .filter(
+          ({ sourceAddress, targetAddress }) => !isAtTarget(sourceAddress) && !isAtTarget(targetAddress),
+        )
+        .map(keyOf)
+        .filter((key) => !known.has(key)),
+    );
+  }
+  return over;
+}
+
+/** The same whichever side a gateway took for the one that opened it. */
+function keyOf({ protocol, sourceAddress, sourcePort, targetAddress, targetPort }: Session): string {
+  const ends = [`${sourceAddress}:${sourcePort}`, `${targetAddress}:${targetPort}`].toSorted();
+  return [protocol, ...ends].join(' ');
+}
 
 export const drainSessions: Step = {
   name: 'drain',
@@ -40,6 +79,7 @@ export interface SessionView {
 }
 
 async function lookAtSessions({ facts, source, target }: Move, signal: AbortSignal): Promise<SessionView> {
+  const over = new Set(facts.sessionsOver);
   const open = new Map<string, Session>();
   let lastNewSeconds: number | null = null;
   for (const { source: half } of facts.relocations ?? []) {
@@ -48,7 +88,8 @@ async function lookAtSessions({ facts, source, target }: Move, signal: AbortSign
       target.agent.relocations.get(half.id, signal),
     ]);
     for (const status of statuses) {
-      for (const session of status?.sessions ?? []) open.set(JSON.stringify(session), session);
+      for (const session of status?.sessions ?? [])
+        if (!over.has(keyOf(session))) open.set(keyOf(session), session);
       const last = status?.lastNewSessionSeconds ?? null;
       if (last !== null) lastNewSeconds = Math.max(last, lastNewSeconds ?? last);
     }
