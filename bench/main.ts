@@ -7,6 +7,7 @@ import type { Bench } from './bench.ts';
  */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   estimate: async () => await import('./estimate.ts'),
+  planner: async () => await import('./planner.ts'),
   move: async () => await import('./move.ts'),
 };
 
