@@ -67,7 +67,7 @@ export const lab: MoveLimits = {
   lostLookSeconds: 5,
   transferLookSeconds: 0.25,
   evidenceSeconds: 30,
-  evidenceLookSeconds: 0.25,
+  evidenceLookSeconds: 0.5,
   quietSeconds: 5,
   drainLookSeconds: 0.5,
   attemptPauseSeconds: 5,
