@@ -229,7 +229,8 @@ class Conductor {
         })
         .then((unsubscribe) =>
           stop.signal.addEventListener('abort', () => void unsubscribe(), { once: true }),
-        );
+        )
+        .catch(() => undefined); // then only the clock wakes us
     });
     try {
       await Promise.race([heard, clock.sleep(limits.conductLookSeconds, stop.signal)]);

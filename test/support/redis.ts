@@ -10,6 +10,9 @@ export interface RedisServer {
   readonly url: string;
   /** SIGKILL, then a new process on the same files. */
   crash(): Promise<void>;
+  kill(): Promise<void>;
+  /** A new process on the same files. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -18,12 +21,18 @@ export async function startRedis(settings: readonly string[] = durable): Promise
   const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'longhaul-redis-'));
   const socket = path.join(directory, 'socket');
   let child = await spawnRedis(directory, socket, settings);
+  const kill = async (): Promise<void> => await end(child, 'SIGKILL');
+  const restart = async (): Promise<void> => {
+    child = await spawnRedis(directory, socket, settings);
+  };
   return {
     url: `unix://${socket}`,
     crash: async () => {
-      await end(child, 'SIGKILL');
-      child = await spawnRedis(directory, socket, settings);
+      await kill();
+      await restart();
     },
+    kill,
+    restart,
     stop: async () => {
       await end(child, 'SIGTERM');
       await fs.rm(directory, { recursive: true });

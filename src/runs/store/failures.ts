@@ -1,11 +1,10 @@
 import { AssertionError } from 'node:assert';
 import { LonghaulError } from '../../../topology/errors.ts';
 import { aroundCalls } from '../../world/around-calls.ts';
-import type { Records } from './records.ts';
 
 /** A full disk, a broken connection, a server that restarts: whatever a store throws is a fault of the world. */
-export function withStateFailures(records: Records, place: string): Records {
-  return aroundCalls(records, async (call) => {
+export function withStateFailures<T extends object>(store: T, place: string): T {
+  return aroundCalls(store, async (call) => {
     try {
       return await call();
     } catch (error) {

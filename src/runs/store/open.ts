@@ -33,7 +33,7 @@ export async function openDirectory(directory: string, log: Log): Promise<Store>
   try {
     const database = await openDatabase(path.join(directory, 'database'));
     const records = withStateFailures(createPgliteRecords(database), directory);
-    const dispatch = await createPgliteDispatch(database, log);
+    const dispatch = withStateFailures(await createPgliteDispatch(database, log), directory);
     return {
       records,
       dispatch,
@@ -59,7 +59,7 @@ export function createMemoryStore(clock: Clock, log: Log): Store {
 export async function openRedisStore(url: string, log: Log): Promise<Store> {
   const connections = await openRedis(url, log);
   const records = withStateFailures(createRedisRecords(connections.records), withoutSecrets(url));
-  const dispatch = createRedisDispatch(connections, log);
+  const dispatch = withStateFailures(createRedisDispatch(connections, log), withoutSecrets(url));
   return {
     records,
     dispatch,

@@ -17,6 +17,8 @@ export interface QueueBackend {
   createQueue(name: string): QueuePort;
   createWorker(name: string, process: Process, settings: WorkerSettings): WorkerPort;
   readonly progress: Pick<Dispatch, 'publish' | 'subscribe' | 'latest'> & { close(): Promise<void> };
+  /** A worker hands its jobs back before it closes, for which a back end that is gone would be waited for for ever. */
+  isReachable(): Promise<boolean>;
 }
 
 /** A BullMQ Queue, as far as it is used here. */
@@ -25,7 +27,9 @@ interface QueuePort extends Closing {
   getJob(id: string): Promise<object | undefined>;
 }
 
-interface WorkerPort extends Closing {
+interface WorkerPort extends Pick<Closing, 'on'> {
+  /** Forced: without waiting for its jobs. */
+  close(isForced: boolean): Promise<void>;
   waitUntilReady(): Promise<unknown>;
   cancelJob(id: string, reason: string): boolean;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -66,7 +70,8 @@ export function createBullmqDispatch(backend: QueueBackend, log: Log): Dispatch 
   let closed: Promise<void> | null = null;
   const closeAll = async (): Promise<void> => {
     closing.abort(new DOMException('the worker closes', 'AbortError'));
-    await Promise.all(workers.map((worker) => worker.close()));
+    const isForced = !(await backend.isReachable());
+    await Promise.all(workers.map((worker) => worker.close(isForced)));
     await Promise.all(Object.values(queues).map((queue) => queue.close()));
     await backend.progress.close();
   };
@@ -137,6 +142,6 @@ function createProcess(handler: JobHandler, closing: AbortSignal, log: Log): Pro
 }
 
 /** A queue or worker that meets an error goes on by itself; without a listener it would end the process. */
-function logErrors(emitter: Closing, log: Log): void {
+function logErrors(emitter: Pick<Closing, 'on'>, log: Log): void {
   emitter.on('error', (error) => log.error({ error: String(error) }, 'queue'));
 }

@@ -29,6 +29,7 @@ export async function createPgliteDispatch(database: PGlite, log: Log): Promise<
         latest: async (run) => board.latest(run),
         close: async () => undefined,
       },
+      isReachable: async () => true,
     },
     log,
   );

@@ -15,20 +15,28 @@ export function createRedisDispatch(state: RedisState, log: Log): Dispatch {
       createWorker: (name, process, settings) =>
         new Worker<QueueJob>(name, process, { ...settings, connection, prefix }),
       progress: createProgress(state),
+      isReachable: async () => {
+        try {
+          await state.records.ping();
+          return true;
+        } catch {
+          return false;
+        }
+      },
     },
     log,
   );
 }
 
-/** Progress travels by publish and subscribe; the newest event of each workload is kept for a day. */
-function createProgress({ queue, listener }: RedisState): QueueBackend['progress'] {
+/** Nobody waits for a listener to be taken away: it may be that its server is gone. Progress travels by publish and subscribe; the newest event of each workload is kept for a day. */
+function createProgress({ records, listener }: RedisState): QueueBackend['progress'] {
   const board = createEventBoard();
   listener.on('message', (_channel, message) => board.publish(JSON.parse(message) as RunEvent));
   return {
     publish: async (event) => {
       const body = JSON.stringify(event);
       const key = latestKey(event.run);
-      await queue
+      await records
         .multi()
         .hset(key, event.workload ?? '', body)
         .expire(key, progressKeptSeconds)
@@ -40,10 +48,10 @@ function createProgress({ queue, listener }: RedisState): QueueBackend['progress
       await listener.subscribe(channelOf(run));
       return async () => {
         unsubscribe();
-        if (!board.hasListeners(run)) await listener.unsubscribe(channelOf(run));
+        if (!board.hasListeners(run)) void listener.unsubscribe(channelOf(run)).catch(() => undefined);
       };
     },
-    latest: async (run) => (await queue.hvals(latestKey(run))).map((body) => JSON.parse(body) as RunEvent),
+    latest: async (run) => (await records.hvals(latestKey(run))).map((body) => JSON.parse(body) as RunEvent),
     close: async () => undefined,
   };
 }
