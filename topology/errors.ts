@@ -60,6 +60,11 @@ const registry = {
     message:
       "Run '%s' has ended (%s): nothing is left to %s. What moved goes back by a plan in that direction",
   },
+  LH_REHEARSAL_ENDLESS: {
+    kind: 'person',
+    message:
+      "The rehearsal of plan '%s' has not ended after %s days; see what it waits for with --json, and mend its faults",
+  },
 
   // state
   LH_STATE_LOCKED: { kind: 'world', message: "State directory '%s' is held by process %s" },

@@ -16,6 +16,7 @@ const files: readonly {
   { commands: ['calibrate'], load: () => import('./commands/calibrate.ts') },
   { commands: ['plan'], load: () => import('./commands/plan.ts') },
   { commands: ['explain'], load: () => import('./commands/explain.ts') },
+  { commands: ['rehearse'], load: () => import('./commands/rehearse.ts') },
   { commands: ['run'], load: () => import('./commands/run.ts') },
   { commands: ['runs', 'show'], load: () => import('./commands/runs.ts') },
   { commands: ['cancel', 'rollback'], load: () => import('./commands/cancel.ts') },

@@ -19,10 +19,16 @@ export function addStateOption(command: Command): Command {
 
 /** And those of a command that carries them out. */
 export function addWorkOptions(command: Command): Command {
-  return addStateOption(command)
+  return addPaceOptions(addStateOption(command)).option(
+    '--speed <factor>',
+    'simulated sites: times as fast as real time (default 60)',
+  );
+}
+
+export function addPaceOptions(command: Command): Command {
+  return command
     .option('--concurrency <moves>', 'moves this process carries out at once (default 16)')
-    .option('--limits <preset>', 'patience of moves: wan, or lab (default wan)')
-    .option('--speed <factor>', 'simulated sites: times as fast as real time (default 60)');
+    .option('--limits <preset>', 'patience of moves: wan, or lab (default wan)');
 }
 
 /**

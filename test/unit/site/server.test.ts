@@ -9,7 +9,7 @@ import { silentLog } from '../../support/log.ts';
 /** A site of which only `describe` is asked. */
 const siteThat = (describe: Site['describe']): Site => ({ name: 'lyon', describe }) as Site;
 const empty = siteThat(async () => ({ name: 'lyon', hosts: [], guests: [], gateway: null }));
-const signal = AbortSignal.timeout(20_000);
+const signal = AbortSignal.timeout(120_000);
 
 async function withServer<T>(site: Site, token: string | null, use: (url: string) => Promise<T>): Promise<T> {
   const server = createSiteServer({ site, log: silentLog, token, tls: null });
