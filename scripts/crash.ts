@@ -81,11 +81,7 @@ async function crashAll(cases: readonly CrashCase[]): Promise<void> {
     start: startProcess,
     clock: realClock,
     directories: labDirectories(prefix),
-    longhaul: [
-      process.execPath,
-      ...process.execArgv,
-      path.resolve(import.meta.dirname, '../src/cli/main.ts'),
-    ],
+    longhaul: [process.execPath, path.resolve(import.meta.dirname, '../dist/src/cli/main.js')],
     say: (line) => process.stderr.write(`lab: ${line}\n`),
     signal: ending.signal,
   };

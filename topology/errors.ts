@@ -100,6 +100,10 @@ const registry = {
   LH_HOST_UNKNOWN: { kind: 'input', message: "Site '%s' has no host '%s'; it has %s" },
   LH_GUEST_ABSENT: { kind: 'world', message: "Workload '%s' is on no hypervisor of site '%s'" },
   LH_GUEST_STATE: { kind: 'world', message: "Guest of '%s' is '%s' at '%s'; %s needs %s" },
+  LH_GUEST_ENDED: {
+    kind: 'person',
+    message: "Guest of '%s' has ended at '%s' while it was being moved; the target never had all of it",
+  },
   LH_GUEST_RELEASED: {
     kind: 'person',
     message: "Guest of '%s' left site '%s' with epoch %s; it starts here again only with a higher epoch",

@@ -2,6 +2,7 @@ import { LonghaulError, type ErrorCode } from '../../topology/errors.ts';
 import type { RunRequest } from '../runs/store/records.ts';
 import type { GuestState } from '../site/site.ts';
 import { noLongerNeeded, withDeadline } from '../world/deadline.ts';
+import { returnedGuest } from './steps/source.ts';
 import { MoveGivenUp } from './give-up.ts';
 import type { MoveJournal, MoveState, Outcome } from './journal.ts';
 import type { Move, MoveFacts, StepProgress } from './move.ts';
@@ -30,6 +31,8 @@ export class Engine {
   /** Set before the entry is written: from then on no cancel may cut in. */
   #isCommitted: boolean;
   #isAcknowledged = false;
+  /** A person has read that the guest ended at its source, and carries on. */
+  readonly #mayBoot: boolean;
 
   constructor(parts: EngineParts) {
     this.#steps = parts.steps;
@@ -40,6 +43,7 @@ export class Engine {
     this.#signal = parts.signal;
     this.#state = parts.state;
     this.#isCommitted = parts.state.isPastPointOfNoReturn;
+    this.#mayBoot = parts.state.outcome?.code === hasEnded;
   }
 
   async run(): Promise<Outcome> {
@@ -157,13 +161,17 @@ export class Engine {
   /** An attempt that went back is only over when its guest is seen to run at its source. */
   async #sourceServes(
     untilSeconds: number,
-  ): Promise<Pick<Outcome, 'result' | 'reason' | 'settle'> | undefined> {
+  ): Promise<
+    (Pick<Outcome, 'result' | 'reason' | 'settle'> & Partial<Pick<Outcome, 'code' | 'again'>>) | undefined
+  > {
     const { workload, source, run, limits } = this.#move;
     const undoing = this.#state.undoing ?? unexplained;
     const settle = `longhaul run ${run}`;
+    const seconds = limits.callSeconds + (this.#mayBoot ? workload.bootSeconds : 0);
+    const move = this.#now({ name: 'source runs' });
     const look = (): Promise<GuestState> =>
-      this.#boundedBy(limits.callSeconds, 'source runs', (signal) =>
-        source.agent.guests.inspect(workload.name, signal),
+      this.#boundedBy(seconds, 'source runs', (signal) =>
+        returnedGuest(move, { mayBoot: this.#mayBoot }, signal),
       );
     try {
       const guest = await this.#patiently('source runs', look, untilSeconds);
@@ -172,6 +180,14 @@ export class Engine {
       return { result: 'needs-person', reason, settle };
     } catch (error) {
       this.#rethrowForeign(error);
+      if (error instanceof LonghaulError && error.code === hasEnded)
+        return {
+          result: 'needs-person',
+          reason: `${undoing.reason}; ${error.message}`,
+          code: hasEnded,
+          settle: `${settle}   (boots it at '${source.model.name}' again)`,
+          again: null,
+        };
       const reason = `${undoing.reason}; whether it runs at '${source.model.name}' is not known: ${messageOf(error)}`;
       return { result: 'needs-person', reason, settle };
     }
@@ -310,7 +326,7 @@ export class Engine {
     if (request !== 'none') throw new CancelRequested(request);
   }
 
-  #now(step: Step): Move {
+  #now(step: Pick<Step, 'name'>): Move {
     return {
       ...this.#move,
       facts: this.#state.facts,
@@ -353,6 +369,8 @@ const decided: ReadonlySet<ErrorCode> = new Set([
 
 const hasTimedOut = (error: unknown): boolean =>
   error instanceof LonghaulError && error.code === 'LH_STEP_TIMEOUT';
+
+const hasEnded: ErrorCode = 'LH_GUEST_ENDED';
 
 const isPassing = (error: unknown): boolean =>
   error instanceof LonghaulError && error.kind === 'world' && !decided.has(error.code);

@@ -4,7 +4,10 @@ import type { TargetSpec, TransferContent } from '../../site/site.ts';
 import type { Move } from '../move.ts';
 import type { Step } from '../step.ts';
 
-/** The copy at the target: built paused, and taken away again only when the source is known to have its own. */
+/**
+ * The copy at the target: built paused, and taken away again only when the source is known to have its own, or when the
+ * guest ended at the source before the target had all of it.
+ */
 export const prepareTarget: Step = {
   name: 'prepare target',
   weight: 2,
@@ -22,7 +25,8 @@ export const prepareTarget: Step = {
     const copy = await target.agent.guests.inspect(workload.name, signal);
     if (copy.state === 'absent') return;
     const original = await source.agent.guests.inspect(workload.name, signal);
-    if (original.state !== 'running')
+    const isNeverWhole = original.state === 'stopped' && copy.state !== 'loaded';
+    if (original.state !== 'running' && !isNeverWhole)
       throw new LonghaulError('LH_GUEST_STATE', [
         workload.name,
         original.state,

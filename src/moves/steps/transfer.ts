@@ -99,13 +99,16 @@ function factsOf(transfer: TransferProgress | null): MoveFacts {
   return stoppedAtSeconds === null ? { transfer } : { transfer, stoppedAtSeconds };
 }
 
-/** Back before the transfer: the guest runs on at the source, also when it had stopped there already. */
+/**
+ * Back before the transfer: the guest runs on at the source, also when it had stopped there already. One whose process
+ * has ended has nothing to go back to; the end of the way back sees to it (engine.ts).
+ */
 async function cancel(move: Move, signal: AbortSignal): Promise<void> {
   const { source, workload, claim } = move;
   const before = await source.agent.guests.inspect(workload.name, signal);
   if (before.state === 'running' && before.transfer === null) return;
   const after = await source.agent.guests.cancelTransfer(claim, signal);
-  if (after.state !== 'running')
+  if (after.state !== 'running' && after.state !== 'stopped')
     throw new LonghaulError('LH_GUEST_STATE', [
       workload.name,
       after.state,
