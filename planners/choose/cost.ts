@@ -53,12 +53,14 @@ export function costParts(effects: Effects, workload: Workload, weights: Weights
     queue: 0,
     traffic: weights.gibibyte * (effects.wireBytes / gibibyte),
     money: effects.money,
-    trombone:
-      weights.tromboneGibibytePerDay *
-      (effects.tromboneBytesPerDay / gibibyte) *
-      (1 + effects.tromboneSeconds / tromboneRttSeconds),
+    trombone: tromboneCost(effects.tromboneBytesPerDay, effects.tromboneSeconds, weights),
     risk: weights.risk * effects.riskSteps,
   };
+}
+
+/** The farther it goes, the dearer is a byte that goes there every day. */
+export function tromboneCost(bytesPerDay: number, rttSeconds: number, weights: Weights): number {
+  return weights.tromboneGibibytePerDay * (bytesPerDay / gibibyte) * (1 + rttSeconds / tromboneRttSeconds);
 }
 
 export function totalCost(parts: CostParts): number {

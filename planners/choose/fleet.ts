@@ -101,7 +101,7 @@ function findSharedMacs({ workloads }: Topology): ReadonlySet<string> {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
-function indexPolicies(policies: Policies): ReadonlyMap<string, WorkloadPolicies> {
+export function indexPolicies(policies: Policies): ReadonlyMap<string, WorkloadPolicies> {
   const index = new Map<string, Mutable<WorkloadPolicies>>();
   const entry = (workload: string): Mutable<WorkloadPolicies> => {
     const found = index.get(workload) ?? structuredClone(none as Mutable<WorkloadPolicies>);

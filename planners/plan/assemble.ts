@@ -144,7 +144,9 @@ function namesOf(workload: Workload, addresses: readonly AddressChange[]): reado
   }));
 }
 
+/** Why nothing moves it: that it is not worth it, or what refuses each way. */
 export function staysBecause({ because, rejected }: Choice['decision']): readonly Reason[] {
+  if (because.every(({ code }) => code !== 'no-option')) return because;
   const all = [...because, ...rejected.flatMap((entry) => entry.because)];
   return [...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()];
 }

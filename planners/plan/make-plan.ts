@@ -10,8 +10,10 @@ import { secondsLeft, settle, type Settled } from './deadline.ts';
 import type { Draft, DraftInput } from './draft.ts';
 import { dependsOnStart } from './depends-on-start.ts';
 import { planHash } from './hash.ts';
+import { roundDue } from '../schedule/goals/follow-the-sun.ts';
 import { latestSafeStart } from './latest-start.ts';
-import type { Plan, Stay } from './plan.ts';
+import type { Plan, PlannedMove, Stay } from './plan.ts';
+import type { Reason } from './reasons.ts';
 
 export interface PlanInput {
   readonly topology: Topology;
@@ -27,14 +29,15 @@ export interface PlanInput {
  * same seed, give the same bytes.
  */
 export function makePlan(input: PlanInput): Plan {
-  const { topology, runbook, model, nowSeconds } = input;
+  const { topology, runbook, model } = input;
   const calendar: Calendar = {
-    startSeconds: runbook.startSeconds ?? (dependsOnStart(topology, runbook) ? nowSeconds : null),
+    startSeconds: runbook.startSeconds ?? startOf(input),
   };
   const draftInput: DraftInput = { ...input, calendar };
   const settled = settle(draftInput);
   const { draft } = settled;
-  const moves = movesOf(draft);
+  const { requested } = draft;
+  const moves = movesOf(draft).map((move) => remarked(move, requested.remarksOn(move)));
   const rest: Omit<Plan, 'hash'> = {
     format: 'longhaul-plan/1',
     name: runbook.name,
@@ -46,8 +49,9 @@ export function makePlan(input: PlanInput): Plan {
     hasteRatio: draft.choosing.hasteRatio,
     moves,
     stays: staysOf(draft, secondsLeft(draftInput)),
-    placements: draft.requested.placements,
-    recurrence: draft.requested.recurrence,
+    placements: requested.placements,
+    recurrence: requested.recurrenceOf(moves),
+    outcome: requested.outcomeOf(moves),
     changes: settled.verdict === 'feasible' ? [] : changesThatHelp(draftInput, settled),
     makespan: makespanOf(draft),
     latestSafeStartSeconds: latestSafeStart(draftInput, settled),
@@ -55,6 +59,20 @@ export function makePlan(input: PlanInput): Plan {
     warnings: warningsOf(draft, moves),
   };
   return { ...rest, hash: planHash(rest) };
+}
+
+/** Of a plan whose runbook names none: the round that is due, the present where the calendar matters, else none. */
+function startOf({ topology, runbook, nowSeconds }: PlanInput): number | null {
+  const { goal } = runbook;
+  if (goal.kind === 'follow-the-sun') return roundDue(goal, topology, nowSeconds);
+  return dependsOnStart(topology, runbook) ? nowSeconds : null;
+}
+
+function remarked(move: PlannedMove, remarks: readonly Reason[]): PlannedMove {
+  const { decision } = move;
+  return remarks.length === 0
+    ? move
+    : { ...move, decision: { ...decision, because: [...decision.because, ...remarks] } };
 }
 
 function staysOf({ choosing, choices, requested, schedule }: Draft, left: number | null): Plan['stays'] {

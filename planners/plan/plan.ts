@@ -118,6 +118,16 @@ export interface PlaceOption {
   readonly host: string | null;
   /** Running it there for a day and talking to its peers from there; null: it cannot. */
   readonly cost: number | null;
+  readonly effects: PlaceEffects | null;
+}
+
+/** What a day of a new copy comes to. */
+export interface PlaceEffects {
+  /** Its share of the host, and the traffic to its peers, in the topology's currency. */
+  readonly moneyPerDay: number;
+  readonly peerBytesPerDay: number;
+  /** Round trip to the farthest of its peers. */
+  readonly peerSeconds: number;
 }
 
 /** A new copy that is started where it is to be, instead of one that moves. */
@@ -128,14 +138,28 @@ export interface Placement {
   readonly addresses: readonly { readonly network: string; readonly address: string }[];
   /** Nothing is chosen where it can run nowhere. */
   readonly decision: Omit<Decision<PlaceOption>, 'chosen'> & { readonly chosen: PlaceOption | null };
+  /** From the order until it serves, all copies of the plan made at once; null: it has no template. */
+  readonly readySeconds: Quantiles | null;
   /** It is drained and taken back when the load falls below this; null: it is to stay. */
   readonly takeBackRatio: number | null;
 }
 
 /** Goals that come back: when to plan again, and where things will have to be. */
 export interface Recurrence {
-  readonly next: readonly { readonly atSeconds: number; readonly site: string }[];
+  readonly next: readonly Round[];
   readonly cooldownSeconds: number;
+}
+
+/** One transition of a goal that comes back. */
+export interface Round {
+  /** Unix seconds. */
+  readonly atSeconds: number;
+  readonly site: string;
+  readonly staySeconds: number;
+  /** Of disks: what will have changed since they were last there; memory comes on top. */
+  readonly deltaBytes: number;
+  /** Why it is left out; null: it is to be planned then. */
+  readonly skipped: Reason | null;
 }
 
 export interface Plan {
@@ -157,6 +181,8 @@ export interface Plan {
   /** Goals `place` and `burst`. */
   readonly placements: readonly Placement[];
   readonly recurrence: Recurrence | null;
+  /** What the goal comes to beyond its moves: hosts freed, load levelled, copies started, hours earned. */
+  readonly outcome: readonly Reason[];
   /** Where not everything moves in time: the changes that would help, the cheapest first. */
   readonly changes: readonly Reason[];
   readonly makespan: {

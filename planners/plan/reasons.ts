@@ -21,11 +21,33 @@ const sentences = {
   'stays-where-it-is': 'it is already where the goal wants it',
   cooldown:
     '{site} is next for {staySeconds} only, and a move within the cooldown of {cooldownSeconds} would go back and forth',
+  'worth-it': '{staySeconds} at {site} are worth {gain}, the move costs {cost}',
   'reverse-delta':
-    'its disks stay at {site} as a seed: a return after {staySeconds} sends about {deltaBytes}',
+    'its disks stay at {site} as a seed: a return after {staySeconds} sends about {deltaBytes} of them',
+  'nobody-due': 'everybody is where the schedule wants them until the next round',
   'load-below-max': 'the load of {loadRatio} is not above {limitRatio}',
-  'place-cheapest': 'a day at {site} costs least: {cost}',
-  'place-costs-more': 'a day there costs {cost}',
+  'burst-clones':
+    '{clones} clones at {site} beside {members} here bring the load from {loadRatio} down to {afterRatio}; the limit is {limitRatio}',
+  'burst-short':
+    '{clones} of the {needed} clones that {limitRatio} would take: clonesMax, room or cost allow no more',
+  'burst-return':
+    'they go back one at a time, the last first, each when the load has fallen below {limitRatio}; that of the rest is then {afterRatio} at most',
+  'copies-cost': 'the {copies} new ones cost {money} {currency} a day, with the traffic to their peers',
+  'copy-costs-too-much':
+    'a day of it and of the copies before it costs {money} {currency}, which exceeds the limit of {limit}',
+  'no-free-address': 'no network of {site} has a free address for it in place of {network}',
+  'place-cheapest':
+    'a day at {site} costs least: {money} to run and to reach its peers, {bytesPerDayBytes} to them over {rttSeconds}',
+  'place-costs-more':
+    'a day there costs {cost}: {money} to run and to reach its peers, {bytesPerDayBytes} to them over {rttSeconds}',
+  'load-levelled':
+    'the fullest host goes from {beforeRatio} down to {afterRatio}, the emptiest from {leastRatio} up to {leastAfterRatio}',
+  'load-is-level': 'no two hosts are further than {limitRatio} apart: nothing has to move',
+  'load-stays-uneven':
+    'no guest that may go from the fullest host ({mostRatio}) to an emptier one would level the load; the emptiest has {leastRatio}',
+  'hosts-freed': '{hosts} can be switched off: {watts} W less while idle, {money} {currency} an hour',
+  'no-host-freed':
+    'no host can be emptied: what runs on each does not fit on the others, or may not leave it',
   'time-made-dearer':
     'time counts {times} times its weight here: by the weights alone the deadline would be missed',
   'not-worth-it': 'the move costs {cost} and gains {gain}',
@@ -71,7 +93,6 @@ const sentences = {
   // guest
   'hypervisors-differ': 'a live move needs one kind of hypervisor at both ends, not {source} and {target}',
   'device-passed-through': 'device {device} is passed through, so it cannot move while it runs',
-  'vtpm-live': 'its virtual TPM lies on the source host; no live move without a host that holds one',
   'has-snapshots': '{snapshots} snapshots would be lost; remove or consolidate them',
   'local-media': '{media} lies on the source host; eject it',
 
@@ -86,7 +107,6 @@ const sentences = {
   'peer-too-far': 'round trip {rttSeconds} to its peer {peer} exceeds {limitSeconds}',
   'credential-expires':
     'credential of {site} ends {afterSeconds} after the start, before the move does at P90 ({endSeconds})',
-  'not-a-target': '{site} is not among the sites of the goal',
 
   // host
   'no-host-fits': 'no host of {site} fits: {counts}',

@@ -146,6 +146,7 @@ export function planOf(topology: Topology, moves: readonly PlannedMove[]): Plan 
     stays: [],
     placements: [],
     recurrence: null,
+    outcome: [],
     changes: [],
     makespan: { scheduledSeconds: 0, p50Seconds: 0, p90Seconds: 0, lowerBoundSeconds: 0 },
     latestSafeStartSeconds: null,

@@ -19,6 +19,7 @@ export function makePlan(name: string): Plan {
     stays: [],
     placements: [],
     recurrence: null,
+    outcome: [],
     changes: [],
     makespan: { scheduledSeconds: 0, p50Seconds: 0, p90Seconds: 0, lowerBoundSeconds: 0 },
     latestSafeStartSeconds: null,

@@ -30,7 +30,7 @@ function sessions({ workload, method }: MethodAttempt, refuse: Refuse): void {
   if (breaks) refuse('sessions-would-break', { method, policy: workload.sessions });
 }
 
-function cloneable({ workload, source, target, method }: MethodAttempt, refuse: Refuse): void {
+export function cloneable({ workload, source, target, method }: MethodAttempt, refuse: Refuse): void {
   if (method !== 'redirect') return;
   if (workload.clone === null) {
     refuse('no-clone');

@@ -36,7 +36,7 @@ function residency({ fleet, workload, target }: SiteAttempt, refuse: Refuse): vo
         policy: name,
         allowed: allowed.join(', '),
         site: target.name,
-        in: target.residency ?? 'no declared region',
+        residency: target.residency ?? 'no declared region',
       });
   }
 }

@@ -1,5 +1,5 @@
 import type { Choice } from '../../choose/choose.ts';
-import type { Placement, Recurrence } from '../../plan/plan.ts';
+import type { Placement, PlannedMove, Recurrence } from '../../plan/plan.ts';
 import type { Reason } from '../../plan/reasons.ts';
 
 /**
@@ -13,9 +13,14 @@ export interface Requested {
   /** Workloads of the goal that need no move. */
   readonly stays: readonly { readonly workload: string; readonly because: readonly Reason[] }[];
   readonly placements: readonly Placement[];
-  readonly recurrence: Recurrence | null;
   /** Why a move that could be made is not worth it; null: it is. */
   readonly worthless: (choice: Choice) => Reason | null;
+  /** What is to be said of a move beyond its method: what it earns, what it leaves behind. */
+  readonly remarksOn: (move: PlannedMove) => readonly Reason[];
+  /** Of a goal that comes back, when those moves are made. */
+  readonly recurrenceOf: (moves: readonly PlannedMove[]) => Recurrence | null;
+  /** What the goal comes to when these moves are made. */
+  readonly outcomeOf: (moves: readonly PlannedMove[]) => readonly Reason[];
 }
 
 export interface WantedMove {
@@ -31,6 +36,8 @@ export const nothing: Requested = {
   closed: new Set(),
   stays: [],
   placements: [],
-  recurrence: null,
   worthless: () => null,
+  remarksOn: () => [],
+  recurrenceOf: () => null,
+  outcomeOf: () => [],
 };

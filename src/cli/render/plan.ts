@@ -1,22 +1,31 @@
 import type { MoveOption, Plan, PlannedMove } from '../../../planners/plan/plan.ts';
 import { sentenceOf, wordsOf } from '../../../planners/plan/reasons.ts';
+import { shortened } from '../../../topology/load/suggest.ts';
 import { formatSeconds } from '../../../topology/units.ts';
 import { instant, shortDuration } from './duration.ts';
+import { copiesText, roundsText } from './goals.ts';
 import { ganttText, linksText } from './gantt.ts';
 import { colour } from './output.ts';
-import { verdictText } from './sections.ts';
+import { section, verdictText } from './sections.ts';
 import { renderTable } from './table.ts';
-import { wrapped } from './wrap.ts';
+import { bullet, wrapped } from './wrap.ts';
 
 const movesShown = 60;
 const warningsShown = 10;
+const staysShown = 20;
 
 /** A plan for people, 80 columns: moves with why, waves, links, totals, warnings. */
 export function planText(plan: Plan, options: { readonly all?: boolean } = {}): string {
   const sections = [
     headline(plan),
     movesTable(plan, options.all === true ? Number.POSITIVE_INFINITY : movesShown),
-    staysTable(plan),
+    copiesText(plan),
+    section(
+      'What it comes to',
+      plan.outcome.map((each) => bullet(sentenceOf(each))),
+    ),
+    roundsText(plan),
+    staysText(plan),
     plan.moves.length === 0 ? '' : `${colour.bold('Waves')}\n${ganttText(plan)}`,
     plan.moves.length === 0 ? '' : `${colour.bold('Links')}, part of what moves may use\n${linksText(plan)}`,
     totals(plan),
@@ -26,8 +35,10 @@ export function planText(plan: Plan, options: { readonly all?: boolean } = {}): 
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-function headline({ name, verdict, hash, moves }: Plan): string {
-  return `${colour.bold(name)}: ${verdictText(verdict)}, ${moves.length} ${moves.length === 1 ? 'move' : 'moves'}, plan ${hash.slice(0, 12)}`;
+function headline({ name, verdict, hash, moves, placements }: Plan): string {
+  const counts = [`${moves.length} ${moves.length === 1 ? 'move' : 'moves'}`];
+  if (placements.length > 0) counts.push(`${placements.length} new`);
+  return `${colour.bold(name)}: ${verdictText(verdict)}, ${counts.join(', ')}, plan ${hash.slice(0, 12)}`;
 }
 
 function movesTable({ moves, topology }: Plan, most: number): string {
@@ -42,7 +53,7 @@ function movesTable({ moves, topology }: Plan, most: number): string {
       { title: 'P50–P90 end', align: 'right' },
       { title: 'down', align: 'right' },
       { title: 'sessions' },
-      { title: 'why' },
+      { title: 'why', wraps: true },
     ],
     moves.slice(0, most).map((move) => moveRow(move, placeName)),
   );
@@ -92,10 +103,24 @@ function shortMethod({ method, settings }: MoveOption): string {
   return [word, ...extras].join(', ');
 }
 
-function staysTable({ stays }: Plan): string {
-  if (stays.length === 0) return '';
-  const rows = stays.map(({ workload, because }) => [workload, because.map(sentenceOf).join('; ')]);
-  return `${colour.bold('Stay')}\n${renderTable([{ title: 'workload' }, { title: 'why' }], rows)}`;
+/** Those that stay for the same reasons together, the most first. */
+function staysText({ stays }: Plan): string {
+  const groups = new Map<string, string[]>();
+  for (const { workload, because } of stays) {
+    const why = because.map(sentenceOf).join('; ');
+    groups.set(why, [...(groups.get(why) ?? []), workload]);
+  }
+  const sorted = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  const rows = sorted.slice(0, staysShown).map(([why, names]) => [shortened(names), why]);
+  const columns = [
+    { title: 'workload', wraps: true },
+    { title: 'why', wraps: true },
+  ];
+  const hidden = sorted.length - rows.length;
+  return section('Stay', [
+    ...(rows.length === 0 ? [] : [renderTable(columns, rows)]),
+    ...(hidden > 0 ? [`… and more for ${hidden} other reasons; longhaul explain PLAN has them`] : []),
+  ]);
 }
 
 function totals(plan: Plan): string {
@@ -104,7 +129,10 @@ function totals(plan: Plan): string {
     makespan.lowerBoundSeconds > 0
       ? `, ${Math.round((makespan.p50Seconds / makespan.lowerBoundSeconds - 1) * 100)} % above it`
       : '';
-  if (plan.moves.length === 0) return 'Nothing has to move.';
+  if (plan.moves.length === 0)
+    return plan.placements.length > 0
+      ? 'Nothing has to move: the new ones start where they are to run.'
+      : 'Nothing has to move.';
   const lines = [
     `Done after ${shortDuration(makespan.p50Seconds)} (P50) to ${shortDuration(makespan.p90Seconds)} (P90); no plan can be faster than ${shortDuration(makespan.lowerBoundSeconds)}${over}`,
   ];
