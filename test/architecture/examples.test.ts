@@ -7,6 +7,7 @@ import { generateTopology } from '../../scripts/topology-generator.ts';
 import { createRandom } from '../../src/world/random.ts';
 import { problemText } from '../../topology/load/problems.ts';
 import { readFiles, topologyAndRunbookFrom } from '../../topology/resolve/read.ts';
+import { readFaults } from '../../src/rehearsal/faults.ts';
 
 /** A folder of examples holds one topology and the runbooks for it. */
 const sourceOf = (file: string) => ({ file, text: readFileSync(file, 'utf8') });
@@ -17,7 +18,7 @@ const folders = readdirSync('examples', { withFileTypes: true }).flatMap((entry)
     .find((file) => existsSync(file));
   if (!entry.isDirectory() || topology === undefined) return [];
   const others = readdirSync(folder).filter(
-    (name) => /\.(yaml|json)$/.test(name) && !name.startsWith('topology.'),
+    (name) => /\.(yaml|json)$/.test(name) && !/^(topology|faults)\./.test(name),
   );
   return [{ topology, runbooks: others.map((name) => path.join(folder, name)) }];
 });
@@ -84,4 +85,10 @@ test('the fleet is what scripts/generate-topology.ts makes for 1000 workloads, 4
 test.each([1, 20])('generated topologies of %s sites have no problems', (sites) => {
   const text = generateTopology({ workloads: 500, sites, seed: 7 });
   expect(readFiles({ file: 'generated.json', text }, null).problems.map(problemText)).toEqual([]);
+});
+
+test('the faults of the storm fit its plan', () => {
+  const plan = planFor({ topology: 'examples/storm/topology.yaml', runbook: 'examples/storm/evacuate.yaml' });
+  const file = 'examples/storm/faults.yaml';
+  expect(readFaults({ file, text: readFileSync(file, 'utf8') }, plan).faults).toHaveLength(3);
 });
