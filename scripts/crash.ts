@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { createLabWorld } from '../src/cli/commands/lab-world.ts';
 import { renderTable } from '../src/cli/render/table.ts';
 import { type CrashCase, crashCases, roundsOf } from '../src/lab/crash/cases.ts';
 import { crash, type CrashResult } from '../src/lab/crash/crash.ts';
@@ -8,11 +9,8 @@ import { crashLabOptions } from '../src/lab/crash/options.ts';
 import { standUp } from '../src/lab/crash/stand.ts';
 import { GuestStock } from '../src/lab/crash/stock.ts';
 import { takeDown } from '../src/lab/down.ts';
-import { labDirectories } from '../src/lab/files.ts';
 import { connectRelay } from '../src/lab/relay.ts';
-import type { LabWorld } from '../src/lab/world.ts';
-import { startProcess } from '../src/world/processes.ts';
-import { realClock, runCommand } from '../src/world/real.ts';
+import { realClock } from '../src/world/real.ts';
 
 /** Guests of one lab, and how many of them live at a time: 128 MiB each. */
 const guestsOfLab = 200;
@@ -73,18 +71,9 @@ else {
 }
 
 async function crashAll(cases: readonly CrashCase[]): Promise<void> {
-  const ending = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
   const { prefix } = values;
-  const world: LabWorld = {
-    run: runCommand,
-    start: startProcess,
-    clock: realClock,
-    directories: labDirectories(prefix),
-    longhaul: [process.execPath, path.resolve(import.meta.dirname, '../dist/src/cli/main.js')],
-    say: (line) => process.stderr.write(`lab: ${line}\n`),
-    signal: ending.signal,
-  };
+  const main = path.resolve(import.meta.dirname, '../dist/src/cli/main.js');
+  const world = { ...createLabWorld(prefix), longhaul: [process.execPath, main] };
   mkdirSync(values.folder, { recursive: true });
   const options = crashLabOptions(prefix, { guests: guestsOfLab, booted: guestsAtATime });
   try {
@@ -100,18 +89,18 @@ async function crashAll(cases: readonly CrashCase[]): Promise<void> {
           world.say(`${++begun} of ${cases.length}: ${one.name}`);
           const guest = guests[index]!;
           const result = await crash(lab, guest, one).catch((error: unknown) => failed(one, error));
-          if (ending.signal.aborted) return;
+          if (world.signal.aborted) return;
           results.set(one.name, result);
           appendFileSync(file, `${JSON.stringify(result)}\n`);
           world.say(`${one.name}: ${result.seconds.toFixed(0)} s, ${result.fault ?? result.outcome}`);
         }),
       );
-      if (ending.signal.aborted) break;
+      if (world.signal.aborted) break;
       await connectRelay(world.directories.runtime).heal('wan');
       await lab.repair();
     }
   } catch (error) {
-    if (!ending.signal.aborted) throw error;
+    if (!world.signal.aborted) throw error;
   } finally {
     if (!values.stand) await takeDown(world, prefix);
   }

@@ -1,9 +1,19 @@
-import { LonghaulError, type ErrorCode } from '../../topology/errors.ts';
+import { LonghaulError } from '../../topology/errors.ts';
 import type { RunRequest } from '../runs/store/records.ts';
 import type { GuestState } from '../site/site.ts';
 import { noLongerNeeded, withDeadline } from '../world/deadline.ts';
 import { returnedGuest } from './steps/source.ts';
-import { MoveGivenUp } from './give-up.ts';
+import {
+  CancelRequested,
+  codeOf,
+  failureOf,
+  hasEnded,
+  hasTimedOut,
+  isPassing,
+  messageOf,
+  takenOver,
+  undoingOf,
+} from './faults.ts';
 import type { MoveJournal, MoveState, Outcome } from './journal.ts';
 import type { Move, MoveFacts, StepProgress } from './move.ts';
 import type { Step } from './step.ts';
@@ -352,29 +362,6 @@ export interface EngineParts {
   readonly signal: AbortSignal;
 }
 
-class CancelRequested extends Error {
-  constructor(request: RunRequest) {
-    super(`asked to ${request}`);
-  }
-}
-
-export const takenOver: ReadonlySet<ErrorCode> = new Set(['LH_CLAIM_LOST', 'LH_EPOCH_STALE']);
-
-/** Asking again would only hear the same. */
-const decided: ReadonlySet<ErrorCode> = new Set([
-  'LH_TRANSFER_FAILED',
-  'LH_GUEST_STATE',
-  'LH_HYPERVISOR_FAILED',
-]);
-
-const hasTimedOut = (error: unknown): boolean =>
-  error instanceof LonghaulError && error.code === 'LH_STEP_TIMEOUT';
-
-const hasEnded: ErrorCode = 'LH_GUEST_ENDED';
-
-const isPassing = (error: unknown): boolean =>
-  error instanceof LonghaulError && error.kind === 'world' && !decided.has(error.code);
-
 const moved: Omit<Outcome, 'remains'> = {
   result: 'moved',
   reason: 'it serves at its target',
@@ -391,24 +378,5 @@ const unexplained: NonNullable<MoveState['undoing']> = {
   again: null,
 };
 
-function undoingOf(
-  error: unknown,
-  { run, method }: Pick<Move, 'run' | 'method'>,
-): NonNullable<MoveState['undoing']> {
-  if (error instanceof MoveGivenUp) return error.undoing;
-  const base = { reason: messageOf(error), code: codeOf(error), settle: null, again: null };
-  if (error instanceof CancelRequested) return { ...base, result: 'cancelled' };
-  if (error instanceof LonghaulError && error.kind === 'person')
-    return { ...base, result: 'needs-person', settle: error.settle ?? `longhaul run ${run}` };
-  const isPassingFault = error instanceof LonghaulError && error.kind === 'world';
-  return { ...base, result: 'failed', again: isPassingFault ? { method } : null };
-}
-
 const added = (names: readonly string[], name: string): readonly string[] =>
   names.includes(name) ? names : [...names, name];
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-const codeOf = (error: unknown): string | null => (error instanceof LonghaulError ? error.code : null);
-
-function failureOf(error: unknown): Readonly<Record<string, unknown>> {
-  return { code: codeOf(error), message: messageOf(error) };
-}

@@ -1,7 +1,8 @@
 import { LonghaulError } from '../../topology/errors.ts';
 import type { Plan, PlannedMove } from '../../planners/plan/plan.ts';
 import type { Method } from '../../topology/resolve/topology.ts';
-import { Engine, takenOver } from '../moves/engine.ts';
+import { Engine } from '../moves/engine.ts';
+import { takenOver } from '../moves/faults.ts';
 import { foldMove, isFinal, MoveJournal, type Outcome } from '../moves/journal.ts';
 import { stepsOf } from '../moves/methods.ts';
 import { boundSite } from '../site/bounded.ts';

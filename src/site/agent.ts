@@ -1,4 +1,5 @@
 import type { GuestPresence } from '../../gateway/agent/gateway-agent.ts';
+import { followsGuest } from '../../gateway/relocation.ts';
 import { LonghaulError } from '../../topology/errors.ts';
 import type { GuestChange } from '../hypervisors/hypervisor.ts';
 import { changeBalancers } from './balancers.ts';
@@ -109,7 +110,7 @@ export class SiteAgent implements Site {
         const { workload, phase } = relocation;
         const task = async () => {
           const status = await gateway().put(relocation, signal);
-          if (phase === 'following')
+          if (followsGuest(phase))
             await this.#follow({ workload, state: await this.#guests.lastState(workload, signal) });
           return status;
         };

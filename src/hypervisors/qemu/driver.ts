@@ -3,11 +3,11 @@ import { LonghaulError } from '../../../topology/errors.ts';
 import type { Clock, Log, RunCommand } from '../../../topology/world.ts';
 import type { GuestState, HostDescription, TargetSpec, TransferOrder } from '../../site/site.ts';
 import type { GuestChange, Hypervisor } from '../hypervisor.ts';
-import { qemuArguments, tapName } from './arguments.ts';
+import { qemuArguments } from './arguments.ts';
 import type { QemuHost } from './configuration.ts';
 import type { GuestDefinition } from './definition.ts';
 import { measureDirty } from './dirty.ts';
-import { bridgeOf, fitDefinition, refuseUnfitOrder } from './fit.ts';
+import { fitDefinition, refuseUnfitOrder } from './fit.ts';
 import { type GuestContext, QemuGuest } from './guest.ts';
 import { readHeartbeat } from './heartbeat.ts';
 import {
@@ -20,8 +20,9 @@ import {
   startSecondsMax,
 } from './limits.ts';
 import { machineTypes } from './machine-types.ts';
+import { plugIn } from './plug-in.ts';
 import { destroyConnections, hasEnded, killProcess, startProcess } from './process.ts';
-import { GuestFolder, type GuestRecord } from './record.ts';
+import { GuestFolder, type GuestRecord, newRecord } from './record.ts';
 import { capabilitiesOf, parametersOf } from './settings.ts';
 import { adjust, cancel, reset, send } from './transfer.ts';
 
@@ -119,13 +120,7 @@ export class QemuHypervisor implements Hypervisor {
       throw this.#wrongState(workload, there.state, 'to be a target');
     if (there !== undefined) await this.#remove(there, signal);
     const definition = this.#fit(workload, spec);
-    const record: GuestRecord = {
-      format: 'longhaul-qemu/1',
-      role: 'incoming',
-      definition,
-      incomingUri: null,
-      outgoingUri: null,
-    };
+    const record = newRecord('incoming', definition);
     const guest = await this.#launch(record, signal);
     await guest.ask('migrate-set-capabilities', { capabilities: capabilitiesOf(spec.settings) }, signal);
     await guest.ask('migrate-set-parameters', parametersOf(spec.settings), signal);
@@ -171,12 +166,7 @@ export class QemuHypervisor implements Hypervisor {
     const guest = this.#existing(workload);
     if (guest.state !== 'running') {
       if (guest.state !== 'loaded') throw this.#wrongState(workload, guest.state, 'to be loaded');
-      await guest.ask('cont', {}, signal);
-      await guest.until(({ state }) => state === 'running', {
-        what: 'running',
-        seconds: runSecondsMax,
-        signal,
-      });
+      await cont(guest, signal);
     }
     await guest.ask('announce-self', announcement, signal);
     await this.#comeHome(guest);
@@ -299,20 +289,7 @@ export class QemuHypervisor implements Hypervisor {
 
   async #boot(definition: GuestDefinition, signal: AbortSignal): Promise<void> {
     await this.#folder.saveDefinition(definition);
-    const record: GuestRecord = {
-      format: 'longhaul-qemu/1',
-      role: 'home',
-      definition,
-      incomingUri: null,
-      outgoingUri: null,
-    };
-    const guest = await this.#launch(record, signal);
-    await guest.ask('cont', {}, signal);
-    await guest.until(({ state }) => state === 'running', {
-      what: 'running',
-      seconds: runSecondsMax,
-      signal,
-    });
+    await cont(await this.#launch(newRecord('home', definition), signal), signal);
   }
 
   /** Record, process, network, monitor: in an order that leaves something to find after a kill at any line. */
@@ -324,31 +301,11 @@ export class QemuHypervisor implements Hypervisor {
     this.#guests.get(workload)?.detach();
     await this.#folder.saveRecord(record);
     await startProcess(this.#run, argv, { host: this.#host.name, timeoutSeconds: startSecondsMax, signal });
-    await this.#plugIn(definition, signal);
+    await plugIn(this.#run, this.#host, { definition, signal });
     const guest = new QemuGuest(this.#context(), files, record);
     this.#guests.set(workload, guest);
     await guest.attach(signal);
     return guest;
-  }
-
-  async #plugIn({ workload, nics }: GuestDefinition, signal: AbortSignal): Promise<void> {
-    for (const [index, { network }] of nics.entries()) {
-      const bridge = bridgeOf(this.#host, workload, network);
-      const argv = [
-        ...this.#host.commandPrefix,
-        'ip',
-        'link',
-        'set',
-        'dev',
-        tapName(workload, index),
-        'master',
-        bridge,
-        'up',
-      ];
-      const { exitCode, stderr } = await this.#run(argv, { timeoutSeconds: commandSecondsMax, signal });
-      if (exitCode !== 0)
-        throw new LonghaulError('LH_COMMAND_FAILED', [argv.join(' '), exitCode, stderr.trim()]);
-    }
   }
 
   #fit(workload: string, spec: TargetSpec): GuestDefinition {
@@ -399,6 +356,11 @@ export interface QemuWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly run: RunCommand;
+}
+
+async function cont(guest: QemuGuest, signal: AbortSignal): Promise<void> {
+  await guest.ask('cont', {}, signal);
+  await guest.until(({ state }) => state === 'running', { what: 'running', seconds: runSecondsMax, signal });
 }
 
 const isSilence = (error: unknown): boolean =>

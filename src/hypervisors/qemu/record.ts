@@ -22,6 +22,14 @@ const recordSchema = z.strictObject({
 
 export type GuestRecord = Readonly<z.infer<typeof recordSchema>>;
 
+export const newRecord = (role: GuestRecord['role'], definition: GuestDefinition): GuestRecord => ({
+  format: 'longhaul-qemu/1',
+  role,
+  definition,
+  incomingUri: null,
+  outgoingUri: null,
+});
+
 export class GuestFolder {
   readonly #host: QemuHost;
 
