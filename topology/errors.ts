@@ -98,7 +98,7 @@ const registry = {
   LH_QMP_LOST: { kind: 'world', message: "The monitor of '%s' is gone: %s" },
   LH_GUEST_TIMEOUT: { kind: 'world', message: "Guest of '%s' at '%s' did not become %s within %s s" },
   LH_HOST_UNKNOWN: { kind: 'input', message: "Site '%s' has no host '%s'; it has %s" },
-  LH_GUEST_ABSENT: { kind: 'world', message: "Workload '%s' is on no hypervisor of site '%s'" },
+  LH_GUEST_ABSENT: { kind: 'world', message: "Workload '%s' is on no hypervisor of '%s'" },
   LH_GUEST_STATE: { kind: 'world', message: "Guest of '%s' is '%s' at '%s'; %s needs %s" },
   LH_GUEST_ENDED: {
     kind: 'person',
@@ -106,7 +106,7 @@ const registry = {
   },
   LH_GUEST_RELEASED: {
     kind: 'person',
-    message: "Guest of '%s' left site '%s' with epoch %s; it starts here again only with a higher epoch",
+    message: "Guest of '%s' left host '%s' with epoch %s; it starts there again only with a higher epoch",
   },
   LH_GUEST_UNFIT: { kind: 'infeasible', message: "Guest of '%s' cannot run or move here: %s" },
 

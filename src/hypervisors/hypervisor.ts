@@ -9,12 +9,14 @@ import type {
 } from '../site/site.ts';
 
 /**
- * A hypervisor as its site's agent sees it: one driver a kind (simulated, qemu, libvirt), one conformance suite
- * (test/conformance/hypervisors) for all. No claims here: the agent has checked them. Every call is idempotent.
+ * The hypervisor of one host as its site's agent sees it: one driver a kind (simulated, qemu, libvirt), one conformance
+ * suite (test/conformance/hypervisors) for all. No claims here: the agent has checked them. Every call is idempotent.
  */
 export interface Hypervisor {
+  /** Name of the host, unique in its site. A host has at most one copy of a workload. */
+  readonly host: string;
   readonly supportsPostCopy: boolean;
-  hosts(signal: AbortSignal): Promise<readonly HostDescription[]>;
+  describe(signal: AbortSignal): Promise<HostDescription>;
   guests(signal: AbortSignal): Promise<readonly GuestState[]>;
   inspect(workload: string, signal: AbortSignal): Promise<GuestState>;
   define(workload: string, signal: AbortSignal): Promise<unknown>;

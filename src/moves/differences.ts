@@ -6,10 +6,6 @@ export function differencesOf(
   move: Checked,
   { source, target }: { readonly source: SiteDescription; readonly target: SiteDescription },
 ): readonly string[] {
-  if (source.name === target.name)
-    return [
-      `'${move.workload.name}' would move inside '${source.name}'; only moves between sites are carried out`,
-    ];
   return [
     ...sourceDifferences(move, source),
     ...targetDifferences(move, target),
@@ -21,21 +17,26 @@ type Checked = Pick<Move, 'planned' | 'workload' | 'method'>;
 
 function sourceDifferences({ planned, workload }: Checked, site: SiteDescription): readonly string[] {
   const { host } = planned.source;
-  const guest = site.guests.find((each) => each.workload === workload.name);
-  if (guest === undefined || guest.state === 'absent') return [`'${workload.name}' is not at '${site.name}'`];
-  if (guest.state !== 'running')
-    return [`'${workload.name}' is '${guest.state}' at '${site.name}', not running`];
+  const copies = copiesOf(workload.name, site);
+  const guest = copies.find((each) => each.host === host) ?? copies[0];
+  if (guest === undefined) return [`'${workload.name}' is not at '${site.name}'`];
   if (guest.host !== host)
     return [`'${workload.name}' runs on '${guest.host}' of '${site.name}', not on '${host}'`];
+  if (guest.state !== 'running')
+    return [`'${workload.name}' is '${guest.state}' at '${site.name}', not running`];
   return [];
 }
 
+const copiesOf = (workload: string, { guests }: SiteDescription): SiteDescription['guests'] =>
+  guests.filter((guest) => guest.workload === workload && guest.state !== 'absent');
+
 function targetDifferences({ planned, workload, method }: Checked, site: SiteDescription): readonly string[] {
   const hostName = planned.decision.chosen.target?.host;
-  const differences: string[] = [];
-  const copy = site.guests.find((each) => each.workload === workload.name);
-  if (copy !== undefined && copy.state !== 'absent' && copy.state !== 'failed')
-    differences.push(`'${site.name}' already has a copy of '${workload.name}': it is '${copy.state}'`);
+  const isSource = (host: string): boolean =>
+    planned.source.site === site.name && planned.source.host === host;
+  const differences = copiesOf(workload.name, site)
+    .filter(({ host, state }) => state !== 'failed' && !isSource(host))
+    .map(({ state }) => `'${site.name}' already has a copy of '${workload.name}': it is '${state}'`);
   const host = site.hosts.find(({ name }) => name === hostName);
   if (host === undefined) return [...differences, `'${site.name}' has no host '${hostName ?? ''}'`];
   if (host.memoryBytesFree < workload.memoryBytes)

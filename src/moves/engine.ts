@@ -186,7 +186,7 @@ export class Engine {
     try {
       const guest = await this.#patiently('source runs', look, untilSeconds);
       if (guest.state === 'running') return undefined;
-      const reason = `${undoing.reason}; and its guest at '${source.model.name}' is '${guest.state}'`;
+      const reason = `${undoing.reason}; and its guest at '${source.name}' is '${guest.state}'`;
       return { result: 'needs-person', reason, settle };
     } catch (error) {
       this.#rethrowForeign(error);
@@ -195,10 +195,10 @@ export class Engine {
           result: 'needs-person',
           reason: `${undoing.reason}; ${error.message}`,
           code: hasEnded,
-          settle: `${settle}   (boots it at '${source.model.name}' again)`,
+          settle: `${settle}   (boots it at '${source.name}' again)`,
           again: null,
         };
-      const reason = `${undoing.reason}; whether it runs at '${source.model.name}' is not known: ${messageOf(error)}`;
+      const reason = `${undoing.reason}; whether it runs at '${source.name}' is not known: ${messageOf(error)}`;
       return { result: 'needs-person', reason, settle };
     }
   }

@@ -3,7 +3,7 @@ import type { Limits } from '../../topology/resolve/runbook.ts';
 import type { Link, Method, Site as SiteModel, Workload } from '../../topology/resolve/topology.ts';
 import type { Clock, Log } from '../../topology/world.ts';
 import type { Relocation } from '../../gateway/relocation.ts';
-import type { Claim, Site, TransferProgress } from '../site/site.ts';
+import type { Claim, GuestPort, Site, TransferProgress } from '../site/site.ts';
 import type { MoveLimits } from './limits.ts';
 
 /**
@@ -18,8 +18,8 @@ export interface Move {
   readonly planned: PlannedMove;
   readonly workload: Workload;
   readonly claim: Claim;
-  readonly source: MoveSite;
-  readonly target: MoveSite;
+  readonly source: MoveEnd;
+  readonly target: MoveEnd;
   /** Every site that has name servers, in the order of their names. */
   readonly dnsSites: readonly MoveSite[];
   /** Every site that has load balancers. */
@@ -39,7 +39,14 @@ export interface Move {
 
 export interface MoveSite {
   readonly model: SiteModel;
-  readonly agent: Site;
+  readonly agent: Omit<Site, 'guests' | 'guestsOn'>;
+}
+
+/** Where a copy is: a host. The other end may be another host of the same site, behind the same agent. */
+export interface MoveEnd extends MoveSite {
+  /** For people: the site; where both ends are at one, the host. */
+  readonly name: string;
+  readonly guests: GuestPort;
 }
 
 export interface StepProgress {

@@ -1,7 +1,7 @@
 import { LonghaulError } from '../../topology/errors.ts';
 import type { Plan, PlannedMove } from '../../planners/plan/plan.ts';
 import type { Method, Site as SiteModel, Topology } from '../../topology/resolve/topology.ts';
-import type { Move, MoveSite } from '../moves/move.ts';
+import type { Move, MoveEnd, MoveSite } from '../moves/move.ts';
 import type { Site } from '../site/site.ts';
 
 /** What of a move follows from the plan and the agents alone. */
@@ -39,12 +39,14 @@ export function plannedParts(
   const having = (list: (site: SiteModel) => readonly unknown[]): readonly MoveSite[] =>
     topology.sites.filter((site) => list(site).length > 0).map(({ name }) => moveSite(topology, name, sites));
   const [link] = chosen.path;
+  const isInside = planned.source.site === chosen.target.site;
+  const nameOf = ({ site, host }: Place): string => (isInside ? host : site);
   return {
     planned,
     workload,
     method,
-    source: moveSite(topology, planned.source.site, sites),
-    target: moveSite(topology, chosen.target.site, sites),
+    source: moveEnd(topology, planned.source, { sites, nameOf }),
+    target: moveEnd(topology, chosen.target, { sites, nameOf }),
     dnsSites: planned.names.length === 0 ? [] : having(({ dns }) => dns),
     balancerSites: having(({ balancers }) => balancers),
     link: topology.links.find(({ name }) => name === link) ?? null,
@@ -59,7 +61,25 @@ export function methodOf({ decision, workload }: PlannedMove): Method {
   return method;
 }
 
-function moveSite(topology: Topology, name: string, sites: ReadonlyMap<string, Site>): MoveSite {
+function moveEnd(
+  topology: Topology,
+  place: Place,
+  { sites, nameOf }: { readonly sites: ReadonlyMap<string, Site>; readonly nameOf: (place: Place) => string },
+): MoveEnd {
+  const { model, agent } = moveSite(topology, place.site, sites);
+  return { name: nameOf(place), model, agent, guests: agent.guestsOn(place.host) };
+}
+
+interface Place {
+  readonly site: string;
+  readonly host: string;
+}
+
+function moveSite(
+  topology: Topology,
+  name: string,
+  sites: ReadonlyMap<string, Site>,
+): MoveSite & { readonly agent: Site } {
   const model = topology.sites.find((site) => site.name === name);
   const agent = sites.get(name);
   if (model === undefined || agent === undefined)

@@ -41,6 +41,16 @@ interface Place {
   readonly host: string;
 }
 
+/** For people: its sites; where it stays inside one, its hosts. */
+export function endsOf({ source, target }: Pick<MoveStatus, 'source' | 'target'>): {
+  readonly from: string;
+  readonly to: string;
+} {
+  if (target === null) return { from: source.site, to: '' };
+  const isInside = source.site === target.site;
+  return isInside ? { from: source.host, to: target.host } : { from: source.site, to: target.site };
+}
+
 export interface StatusSources {
   readonly plan: Plan;
   readonly journal: readonly StoredEntry[];

@@ -3,7 +3,8 @@ import { followsGuest } from '../../gateway/relocation.ts';
 import { LonghaulError } from '../../topology/errors.ts';
 import type { GuestChange } from '../hypervisors/hypervisor.ts';
 import { changeBalancers } from './balancers.ts';
-import { SiteGuests } from './guests.ts';
+import { SiteCopies } from './copies.ts';
+import { type GuestParts, SiteGuests } from './guests.ts';
 import { Lanes } from './lanes.ts';
 import type { SiteGateway, SiteParts } from './parts.ts';
 import type {
@@ -32,37 +33,46 @@ export class SiteAgent implements Site {
   readonly balancers: BalancerPort | null;
   readonly #parts: SiteParts;
   readonly #lanes = new Lanes();
-  readonly #guests: SiteGuests;
+  readonly #copies: SiteCopies;
+  readonly #guestParts: GuestParts;
   readonly #unsubscribe: readonly (() => void)[];
 
   constructor(parts: SiteParts) {
     this.#parts = parts;
     this.name = parts.name;
-    this.#guests = new SiteGuests(parts, async (claim, signal, task) =>
-      this.#act('guest', claim, { signal, task }),
-    );
-    this.guests = this.#guests;
+    this.#copies = new SiteCopies(parts);
+    this.#guestParts = {
+      parts,
+      copies: this.#copies,
+      act: async (claim, signal, task) => await this.#act('guest', claim, { signal, task }),
+    };
+    this.guests = new SiteGuests(this.#guestParts, null);
     this.relocations = this.#relocationPort();
     this.dns = this.#dnsPort();
     this.balancers = parts.balancers.length === 0 ? null : this.#balancerPort();
     this.#unsubscribe = parts.hypervisors.map((hypervisor) =>
-      hypervisor.onChange((change) => this.#guestChanged(change)),
+      hypervisor.onChange((change) => this.#guestChanged(hypervisor.host, change)),
     );
+  }
+
+  guestsOn(host: string): GuestPort {
+    return new SiteGuests(this.#guestParts, host);
   }
 
   /** Once, before the first call: starts what shall be running, tells the gateway who runs here. */
   async start(signal: AbortSignal): Promise<void> {
-    await this.#guests.begin(signal);
-    for (const guest of await this.#guests.all(signal)) await this.#follow(guest);
+    await this.#copies.begin(signal);
+    const here = new Set((await this.#copies.all(signal)).map(({ workload }) => workload));
+    for (const workload of here) await this.#follow(workload, await this.#stateOf(workload, signal));
   }
 
   async describe(signal: AbortSignal): Promise<SiteDescription> {
     const { hypervisors, gateway } = this.#parts;
     const [hosts, guests] = await Promise.all([
-      Promise.all(hypervisors.map(async (hypervisor) => await hypervisor.hosts(signal))),
-      this.#guests.all(signal),
+      Promise.all(hypervisors.map(async (hypervisor) => await hypervisor.describe(signal))),
+      this.#copies.all(signal),
     ]);
-    return { name: this.name, hosts: hosts.flat(), guests, gateway: gateway?.facts() ?? null };
+    return { name: this.name, hosts, guests, gateway: gateway?.facts() ?? null };
   }
 
   async acknowledge(claim: Claim, signal: AbortSignal): Promise<void> {
@@ -72,7 +82,7 @@ export class SiteAgent implements Site {
 
   async close(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    this.#guests.close();
+    this.#copies.close();
     for (const hypervisor of this.#parts.hypervisors) await hypervisor.close();
   }
 
@@ -87,20 +97,25 @@ export class SiteAgent implements Site {
     });
   }
 
-  #guestChanged(change: GuestChange): void {
-    this.#parts.log.debug({ ...change }, 'guest changed');
-    void this.#follow(change);
-    this.#guests.changed(change);
+  #guestChanged(host: string, change: GuestChange): void {
+    this.#parts.log.debug({ host, ...change }, 'guest changed');
+    this.#copies.changed(host, change);
+    void this.#follow(change.workload, this.#copies.lastState(change.workload) ?? change.state);
   }
 
   /** A gateway that cannot follow says so in its status; the worker sees it there and puts the next phase itself. */
-  async #follow({ workload, state }: Pick<GuestState, 'workload' | 'state'>): Promise<void> {
+  async #follow(workload: string, state: GuestState['state']): Promise<void> {
     const { gateway, log } = this.#parts;
     try {
       await gateway?.follow(workload, presenceOf(state));
     } catch (error) {
       log.error({ workload, state, error: String(error) }, 'the gateway did not follow the guest');
     }
+  }
+
+  /** Without asking a hypervisor that is in the middle of a switchover. */
+  async #stateOf(workload: string, signal: AbortSignal): Promise<GuestState['state']> {
+    return this.#copies.lastState(workload) ?? (await this.#copies.find(workload, signal)).guest.state;
   }
 
   #relocationPort(): RelocationPort {
@@ -110,8 +125,7 @@ export class SiteAgent implements Site {
         const { workload, phase } = relocation;
         const task = async () => {
           const status = await gateway().put(relocation, signal);
-          if (followsGuest(phase))
-            await this.#follow({ workload, state: await this.#guests.lastState(workload, signal) });
+          if (followsGuest(phase)) await this.#follow(workload, await this.#stateOf(workload, signal));
           return status;
         };
         return await this.#act('relocation', claim, { signal, task });

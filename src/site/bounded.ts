@@ -20,6 +20,9 @@ function boundPort<T extends object>(
       const value: unknown = Reflect.get(target, key, target);
       if (value !== null && typeof value === 'object') return boundPort(value, bound);
       if (typeof value !== 'function') return value;
+      if (answersPort.has(String(key)))
+        return (...args: readonly unknown[]) =>
+          boundPort(Reflect.apply(value, target, args) as object, bound);
       if (takesLong.has(String(key))) return value.bind(target) as unknown;
       return async (...args: readonly unknown[]) => {
         const { clock, seconds, site } = bound;
@@ -32,6 +35,8 @@ function boundPort<T extends object>(
     },
   });
 }
+
+const answersPort: ReadonlySet<string> = new Set<keyof Site>(['guestsOn']);
 
 /** Shutting down, booting and cloning take as long as the workload says. */
 const takesLong = new Set(['shutdown', 'start', 'clone', 'measureDirty']);

@@ -6,10 +6,10 @@ import { claimsMax } from './limits.ts';
 import type { Claim } from './site.ts';
 
 /**
- * What an agent remembers of claims: per workload the highest epoch it has seen, and whether the guest is leaving this
- * site. Every change is on the disk before the call that made it acts, so a kill -9 forgets nothing.
+ * What an agent remembers of claims: per workload the highest epoch it has seen, and the hosts that the guest is leaving
+ * or has left. Every change is on the disk before the call that made it acts, so a kill -9 forgets nothing.
  *
- * `departure` fences the source: a guest with one is not started by autostart, and `start` needs it settled.
+ * A departure fences the source: on a host with one the guest is not started by autostart, and `start` needs it settled.
  *
  *   null ── startTransfer ─▶ transfer ── cancelTransfer ─▶ null, or shutdown where the guest stays stopped
  *   null ── shutdown ─▶ shutdown ── start ─▶ null
@@ -20,13 +20,15 @@ const recordSchema = z.strictObject({
   workload: z.string(),
   epoch: z.int().nonnegative(),
   run: z.string(),
-  departure: z
-    .strictObject({ kind: z.enum(['transfer', 'shutdown', 'released']), epoch: z.int().nonnegative() })
-    .nullable(),
+  /** By host. */
+  departures: z.record(
+    z.string(),
+    z.strictObject({ kind: z.enum(['transfer', 'shutdown', 'released']), epoch: z.int().nonnegative() }),
+  ),
 });
 
 export type ClaimRecord = Readonly<z.infer<typeof recordSchema>>;
-export type Departure = ClaimRecord['departure'];
+export type Departure = ClaimRecord['departures'][string] | null;
 
 /** Where the records lie; durable when `save` resolves. */
 export interface ClaimStorage {
@@ -49,8 +51,8 @@ export class ClaimBook {
     return new ClaimBook(site, storage, await storage.load());
   }
 
-  departure(workload: string): Departure {
-    return this.#records.get(workload)?.departure ?? null;
+  departure(workload: string, host: string): Departure {
+    return this.#records.get(workload)?.departures[host] ?? null;
   }
 
   /** Remembers the claim; refuses one that is older than what was seen, or as old and of another run. */
@@ -59,13 +61,15 @@ export class ClaimBook {
     if (seen !== undefined && (epoch < seen.epoch || (epoch === seen.epoch && run !== seen.run)))
       throw new LonghaulError('LH_EPOCH_STALE', [this.#site, seen.epoch, workload, epoch]);
     if (seen?.epoch === epoch) return;
-    const departure = seen?.departure ?? null;
-    await this.#save({ format: 'longhaul-claim/1', workload, epoch, run, departure });
+    const departures = seen?.departures ?? {};
+    await this.#save({ format: 'longhaul-claim/1', workload, epoch, run, departures });
   }
 
   /** Only for a claim that was accepted before. */
-  async setDeparture({ workload, epoch, run }: Claim, departure: Departure): Promise<void> {
-    await this.#save({ format: 'longhaul-claim/1', workload, epoch, run, departure });
+  async setDeparture({ workload, epoch, run }: Claim, host: string, departure: Departure): Promise<void> {
+    const { [host]: _, ...others } = this.#records.get(workload)?.departures ?? {};
+    const departures = departure === null ? others : { ...others, [host]: departure };
+    await this.#save({ format: 'longhaul-claim/1', workload, epoch, run, departures });
   }
 
   async #save(record: ClaimRecord): Promise<void> {

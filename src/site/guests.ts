@@ -1,58 +1,30 @@
+import assert from 'node:assert/strict';
 import { LonghaulError } from '../../topology/errors.ts';
-import type { GuestChange, Hypervisor } from '../hypervisors/hypervisor.ts';
-import { Changes } from './changes.ts';
+import type { Hypervisor } from '../hypervisors/hypervisor.ts';
+import type { Departure } from './claims.ts';
+import type { Found, SiteCopies } from './copies.ts';
 import { watchSecondsMax } from './limits.ts';
 import type { SiteParts } from './parts.ts';
 import type { Claim, CloneSpec, GuestPort, GuestState, TargetSpec, TransferOrder } from './site.ts';
-import { StallGuard } from './stall-guard.ts';
 
 /** Runs a task for a claim that was let in, one after the other per workload. */
 type Act = <T>(claim: Claim, signal: AbortSignal, task: () => Promise<T>) => Promise<T>;
 
-/** The guests of a site, whichever of its hypervisors has them, and the fence that keeps a copy that left from coming back. */
+/**
+ * The guests of one host, or of a whole site where `host` is null, and the fence that keeps a copy that left from coming
+ * back.
+ */
 export class SiteGuests implements GuestPort {
   readonly #parts: SiteParts;
+  readonly #copies: SiteCopies;
   readonly #act: Act;
-  readonly #changes = new Changes();
-  readonly #guard: StallGuard;
-  /** As the hypervisors told it last. */
-  readonly #states = new Map<string, GuestState['state']>();
-  /** Where a workload was last seen: asked first. */
-  readonly #lastSeen = new Map<string, Hypervisor>();
+  readonly #host: string | null;
 
-  constructor(parts: SiteParts, act: Act) {
+  constructor({ parts, copies, act }: GuestParts, host: string | null) {
     this.#parts = parts;
+    this.#copies = copies;
     this.#act = act;
-    this.#guard = new StallGuard({ clock: parts.clock, log: parts.log, limits: parts.stall });
-  }
-
-  /** Starts what shall run whenever its host does, but nothing that is leaving or has left. */
-  async begin(signal: AbortSignal): Promise<void> {
-    const { hypervisors, claims, log } = this.#parts;
-    for (const hypervisor of hypervisors) {
-      const started = await hypervisor.autostart?.((workload) => claims.departure(workload) === null, signal);
-      for (const workload of started ?? []) log.info({ workload }, 'started with its host');
-      for (const guest of await hypervisor.guests(signal)) this.#guardTransfer(guest, hypervisor);
-    }
-  }
-
-  async all(signal: AbortSignal): Promise<readonly GuestState[]> {
-    const { hypervisors } = this.#parts;
-    return (await Promise.all(hypervisors.map(async (hypervisor) => await hypervisor.guests(signal)))).flat();
-  }
-
-  changed({ workload, state }: GuestChange): void {
-    this.#states.set(workload, state);
-    this.#changes.announce(workload);
-  }
-
-  /** Without asking a hypervisor that is in the middle of a switchover. */
-  async lastState(workload: string, signal: AbortSignal): Promise<GuestState['state']> {
-    return this.#states.get(workload) ?? (await this.inspect(workload, signal)).state;
-  }
-
-  close(): void {
-    this.#guard.close();
+    this.#host = host;
   }
 
   async inspect(workload: string, signal: AbortSignal): Promise<GuestState> {
@@ -81,8 +53,7 @@ export class SiteGuests implements GuestPort {
     signal: AbortSignal,
   ): Promise<{ readonly uri: string }> {
     return await this.#act(claim, signal, async () => {
-      const hypervisor = await this.#host(spec.host, signal);
-      this.#lastSeen.set(claim.workload, hypervisor);
+      const hypervisor = this.#target(spec.host);
       return await hypervisor.prepareTarget(claim.workload, spec, signal);
     });
   }
@@ -90,9 +61,9 @@ export class SiteGuests implements GuestPort {
   async startTransfer(claim: Claim, order: TransferOrder, signal: AbortSignal): Promise<void> {
     await this.#act(claim, signal, async () => {
       const { hypervisor } = await this.#present(claim.workload, signal);
-      await this.#parts.claims.setDeparture(claim, { kind: 'transfer', epoch: claim.epoch });
+      await this.#depart(claim, hypervisor, 'transfer');
       await hypervisor.startTransfer(claim.workload, order, signal);
-      this.#guard.guard(claim.workload, hypervisor);
+      this.#copies.guard(claim.workload, hypervisor);
     });
   }
 
@@ -115,7 +86,7 @@ export class SiteGuests implements GuestPort {
     const { clock } = this.#parts;
     const untilSeconds = clock.monotonicSeconds() + Math.min(seen.waitSeconds, watchSecondsMax);
     for (;;) {
-      const { changed, forget } = this.#changes.next(workload);
+      const { changed, forget } = this.#copies.nextChange(workload);
       const stop = new AbortController();
       try {
         const guest = await this.inspect(workload, signal);
@@ -135,8 +106,7 @@ export class SiteGuests implements GuestPort {
       const { hypervisor } = await this.#present(claim.workload, signal);
       await hypervisor.cancelTransfer(claim.workload, signal);
       const guest = await hypervisor.inspect(claim.workload, signal);
-      const stays = guest.state === 'stopped' ? ({ kind: 'shutdown', epoch: claim.epoch } as const) : null;
-      await this.#parts.claims.setDeparture(claim, stays);
+      await this.#depart(claim, hypervisor, guest.state === 'stopped' ? 'shutdown' : null);
       return guest;
     });
   }
@@ -145,9 +115,12 @@ export class SiteGuests implements GuestPort {
   async resume(claim: Claim, signal: AbortSignal): Promise<GuestState> {
     return await this.#act(claim, signal, async () => {
       const { workload } = claim;
-      const hypervisor = this.#lastSeen.get(workload) ?? (await this.#present(workload, signal)).hypervisor;
+      const hypervisor =
+        this.#host === null
+          ? (await this.#present(workload, signal)).hypervisor
+          : this.#copies.on(this.#host);
       await hypervisor.resume(workload, signal);
-      await this.#parts.claims.setDeparture(claim, null);
+      await this.#depart(claim, hypervisor, null);
       return await hypervisor.inspect(workload, signal);
     });
   }
@@ -157,18 +130,16 @@ export class SiteGuests implements GuestPort {
       const { hypervisor, guest } = await this.#find(claim.workload, signal);
       if (guest.state === 'absent') return;
       const wasHome = guest.state === 'sent' || guest.state === 'stopped';
-      if (wasHome || this.#parts.claims.departure(claim.workload) !== null)
-        await this.#parts.claims.setDeparture(claim, { kind: 'released', epoch: claim.epoch });
+      if (wasHome || this.#departure(claim, hypervisor) !== null)
+        await this.#depart(claim, hypervisor, 'released');
       await hypervisor.discard(claim.workload, signal);
-      this.#lastSeen.delete(claim.workload);
     });
   }
 
   async shutdown(claim: Claim, signal: AbortSignal): Promise<GuestState> {
     return await this.#act(claim, signal, async () => {
       const { hypervisor } = await this.#present(claim.workload, signal);
-      if (this.#parts.claims.departure(claim.workload) === null)
-        await this.#parts.claims.setDeparture(claim, { kind: 'shutdown', epoch: claim.epoch });
+      if (this.#departure(claim, hypervisor) === null) await this.#depart(claim, hypervisor, 'shutdown');
       await hypervisor.shutdown(claim.workload, signal);
       return await hypervisor.inspect(claim.workload, signal);
     });
@@ -177,18 +148,17 @@ export class SiteGuests implements GuestPort {
   async start(claim: Claim, spec: TargetSpec, signal: AbortSignal): Promise<GuestState> {
     return await this.#act(claim, signal, async () => {
       const { hypervisor: holder, guest } = await this.#find(claim.workload, signal);
-      this.#mayStart(claim, guest);
-      const hypervisor = guest.state === 'absent' ? await this.#host(spec.host, signal) : holder;
+      const hypervisor = guest.state === 'absent' ? this.#target(spec.host) : holder;
+      this.#mayStart(claim, guest, hypervisor);
       await hypervisor.start(claim.workload, spec, signal);
-      await this.#parts.claims.setDeparture(claim, null);
-      this.#lastSeen.set(claim.workload, hypervisor);
+      await this.#depart(claim, hypervisor, null);
       return await hypervisor.inspect(claim.workload, signal);
     });
   }
 
   async clone(claim: Claim, spec: CloneSpec, signal: AbortSignal): Promise<GuestState> {
     return await this.#act(claim, signal, async () => {
-      const hypervisor = await this.#host(spec.host, signal);
+      const hypervisor = this.#target(spec.host);
       if (hypervisor.clone === undefined)
         throw new LonghaulError('LH_GUEST_UNFIT', [
           claim.workload,
@@ -204,65 +174,56 @@ export class SiteGuests implements GuestPort {
   }
 
   /** A copy that may run elsewhere is not booted here. */
-  #mayStart({ workload, epoch }: Claim, { state, host }: GuestState): void {
-    const departure = this.#parts.claims.departure(workload);
+  #mayStart(claim: Claim, { state }: GuestState, hypervisor: Hypervisor): void {
+    const { workload, epoch } = claim;
+    const departure = this.#departure(claim, hypervisor);
     if (departure?.kind === 'released' && epoch <= departure.epoch)
-      throw new LonghaulError('LH_GUEST_RELEASED', [workload, this.#parts.name, departure.epoch]);
+      throw new LonghaulError('LH_GUEST_RELEASED', [workload, hypervisor.host, departure.epoch]);
     if (departure?.kind === 'transfer')
       throw new LonghaulError('LH_GUEST_STATE', [
         workload,
         state,
-        host,
+        hypervisor.host,
         'start',
         'its transfer to be cancelled first',
       ]);
   }
 
-  #guardTransfer(guest: GuestState, hypervisor: Hypervisor): void {
-    this.#lastSeen.set(guest.workload, hypervisor);
-    if (guest.transfer !== null) this.#guard.guard(guest.workload, hypervisor);
+  #departure({ workload }: Claim, { host }: Hypervisor): Departure {
+    return this.#parts.claims.departure(workload, host);
+  }
+
+  async #depart(
+    claim: Claim,
+    { host }: Hypervisor,
+    kind: NonNullable<Departure>['kind'] | null,
+  ): Promise<void> {
+    const departure = kind === null ? null : { kind, epoch: claim.epoch };
+    await this.#parts.claims.setDeparture(claim, host, departure);
   }
 
   async #present(workload: string, signal: AbortSignal): Promise<Found> {
     const found = await this.#find(workload, signal);
     if (found.guest.state === 'absent')
-      throw new LonghaulError('LH_GUEST_ABSENT', [workload, this.#parts.name]);
+      throw new LonghaulError('LH_GUEST_ABSENT', [workload, this.#host ?? this.#parts.name]);
     return found;
   }
 
-  /** The hypervisor that has the workload; when none has, one that says so. */
   async #find(workload: string, signal: AbortSignal): Promise<Found> {
-    const last = this.#lastSeen.get(workload);
-    if (last !== undefined) {
-      const guest = await last.inspect(workload, signal);
-      if (guest.state !== 'absent') return { hypervisor: last, guest };
-      this.#lastSeen.delete(workload);
-    }
-    const found = await Promise.all(
-      this.#parts.hypervisors.map(async (hypervisor) => ({
-        hypervisor,
-        guest: await hypervisor.inspect(workload, signal),
-      })),
-    );
-    const holder = found.find(({ guest }) => guest.state !== 'absent') ?? found[0];
-    if (holder === undefined)
-      throw new LonghaulError('LH_SITE_WITHOUT', [this.#parts.name, 'hypervisor hosts']);
-    if (holder.guest.state !== 'absent') this.#lastSeen.set(workload, holder.hypervisor);
-    return holder;
+    if (this.#host === null) return await this.#copies.find(workload, signal);
+    const hypervisor = this.#copies.on(this.#host);
+    return { hypervisor, guest: await hypervisor.inspect(workload, signal) };
   }
 
-  async #host(name: string, signal: AbortSignal): Promise<Hypervisor> {
-    const names: string[] = [];
-    for (const hypervisor of this.#parts.hypervisors) {
-      const hosts = await hypervisor.hosts(signal);
-      if (hosts.some((host) => host.name === name)) return hypervisor;
-      names.push(...hosts.map((host) => host.name));
-    }
-    throw new LonghaulError('LH_HOST_UNKNOWN', [this.#parts.name, name, names.join(', ') || 'none']);
+  /** Where a new copy is to be. */
+  #target(host: string): Hypervisor {
+    assert(this.#host === null || this.#host === host, `${host} is not ${this.#host}`);
+    return this.#copies.on(host);
   }
 }
 
-interface Found {
-  readonly hypervisor: Hypervisor;
-  readonly guest: GuestState;
+export interface GuestParts {
+  readonly parts: SiteParts;
+  readonly copies: SiteCopies;
+  readonly act: Act;
 }

@@ -31,6 +31,8 @@ const operation = <A, R>(
 ): Operation<A, R> => row;
 
 const workload = { workload: schemas.workloadName };
+/** Of that host alone; without it, of the whole site. */
+const host = { host: z.exactOptional(schemas.name) };
 /** Arguments of a call that changes something: the claim is on the workload in the path. */
 const claimed = <T extends z.ZodRawShape>(fields: T) =>
   z
@@ -42,6 +44,7 @@ const claimed = <T extends z.ZodRawShape>(fields: T) =>
 
 interface Named {
   readonly workload: string;
+  readonly host?: string;
 }
 interface Claimed extends Named {
   readonly claim: Claim;
@@ -69,109 +72,111 @@ export const operations = {
     method: 'GET',
     path: '/guests/:workload',
     seconds,
-    schema: z.strictObject(workload),
-    call: async ({ guests }, args: Named, signal) => await guests.inspect(args.workload, signal),
+    schema: z.strictObject({ ...workload, ...host }),
+    call: async (site, args: Named, signal) => await guestsOf(site, args.host).inspect(args.workload, signal),
   }),
   define: operation({
     method: 'GET',
     path: '/guests/:workload/definition',
     seconds,
-    schema: z.strictObject(workload),
-    call: async ({ guests }, args: Named, signal) => await guests.define(args.workload, signal),
+    schema: z.strictObject({ ...workload, ...host }),
+    call: async (site, args: Named, signal) => await guestsOf(site, args.host).define(args.workload, signal),
   }),
   heartbeat: operation({
     method: 'GET',
     path: '/guests/:workload/heartbeat',
     seconds,
-    schema: z.strictObject(workload),
-    call: async ({ guests }, args: Named, signal) => await guests.heartbeat(args.workload, signal),
+    schema: z.strictObject({ ...workload, ...host }),
+    call: async (site, args: Named, signal) =>
+      await guestsOf(site, args.host).heartbeat(args.workload, signal),
   }),
   watch: operation({
     method: 'GET',
     path: '/guests/:workload/watch',
     seconds: watchSecondsMax + callSecondsDefault,
-    schema: z.strictObject({ ...workload, ...schemas.seen }),
-    call: async ({ guests }, { workload: name, ...seen }: Named & Seen, signal) =>
-      await guests.watch(name, seen, signal),
+    schema: z.strictObject({ ...workload, ...host, ...schemas.seen }),
+    call: async (site, { workload: name, host: on, ...seen }: Named & Seen, signal) =>
+      await guestsOf(site, on).watch(name, seen, signal),
   }),
   measureDirty: operation({
     method: 'POST',
     path: '/guests/:workload/measure-dirty',
     seconds: dirtyIntervalsMax * callSecondsDefault + callSecondsDefault,
-    schema: z.strictObject({ ...workload, intervalsSeconds: schemas.dirtyIntervals }),
-    call: async ({ guests }, args: Named & { readonly intervalsSeconds: readonly number[] }, signal) =>
-      await guests.measureDirty(args.workload, args.intervalsSeconds, signal),
+    schema: z.strictObject({ ...workload, ...host, intervalsSeconds: schemas.dirtyIntervals }),
+    call: async (site, args: Named & { readonly intervalsSeconds: readonly number[] }, signal) =>
+      await guestsOf(site, args.host).measureDirty(args.workload, args.intervalsSeconds, signal),
   }),
   prepareTarget: operation({
     method: 'POST',
     path: '/guests/:workload/prepare-target',
     seconds: 2 * callSecondsDefault,
-    schema: claimed({ spec: schemas.targetSpec }),
-    call: async ({ guests }, { claim, spec }: Claimed & { readonly spec: TargetSpec }, signal) =>
-      await guests.prepareTarget(claim, spec, signal),
+    schema: claimed({ ...host, spec: schemas.targetSpec }),
+    call: async (site, args: Claimed & { readonly spec: TargetSpec }, signal) =>
+      await guestsOf(site, args.host).prepareTarget(args.claim, args.spec, signal),
   }),
   startTransfer: operation({
     method: 'POST',
     path: '/guests/:workload/start-transfer',
     seconds,
-    schema: claimed({ order: schemas.transferOrder }),
-    call: async ({ guests }, { claim, order }: Claimed & { readonly order: TransferOrder }, signal) =>
-      await guests.startTransfer(claim, order, signal),
+    schema: claimed({ ...host, order: schemas.transferOrder }),
+    call: async (site, args: Claimed & { readonly order: TransferOrder }, signal) =>
+      await guestsOf(site, args.host).startTransfer(args.claim, args.order, signal),
   }),
   adjustTransfer: operation({
     method: 'POST',
     path: '/guests/:workload/adjust-transfer',
     seconds,
-    schema: claimed({ change: schemas.settingsChange }),
+    schema: claimed({ ...host, change: schemas.settingsChange }),
     call: async (
-      { guests },
-      { claim, change }: Claimed & { readonly change: Parameters<GuestPort['adjustTransfer']>[1] },
+      site,
+      args: Claimed & { readonly change: Parameters<GuestPort['adjustTransfer']>[1] },
       signal,
-    ) => await guests.adjustTransfer(claim, change, signal),
+    ) => await guestsOf(site, args.host).adjustTransfer(args.claim, args.change, signal),
   }),
   cancelTransfer: operation({
     method: 'POST',
     path: '/guests/:workload/cancel-transfer',
     seconds,
-    schema: claimed({}),
-    call: async ({ guests }, { claim }: Claimed, signal) => await guests.cancelTransfer(claim, signal),
+    schema: claimed(host),
+    call: async (site, args: Claimed, signal) =>
+      await guestsOf(site, args.host).cancelTransfer(args.claim, signal),
   }),
   resume: operation({
     method: 'POST',
     path: '/guests/:workload/resume',
     seconds,
-    schema: claimed({}),
-    call: async ({ guests }, { claim }: Claimed, signal) => await guests.resume(claim, signal),
+    schema: claimed(host),
+    call: async (site, args: Claimed, signal) => await guestsOf(site, args.host).resume(args.claim, signal),
   }),
   discard: operation({
     method: 'POST',
     path: '/guests/:workload/discard',
     seconds,
-    schema: claimed({}),
-    call: async ({ guests }, { claim }: Claimed, signal) => await guests.discard(claim, signal),
+    schema: claimed(host),
+    call: async (site, args: Claimed, signal) => await guestsOf(site, args.host).discard(args.claim, signal),
   }),
   shutdown: operation({
     method: 'POST',
     path: '/guests/:workload/shutdown',
     seconds: callSecondsMax,
-    schema: claimed({}),
-    call: async ({ guests }, { claim }: Claimed, signal) => await guests.shutdown(claim, signal),
+    schema: claimed(host),
+    call: async (site, args: Claimed, signal) => await guestsOf(site, args.host).shutdown(args.claim, signal),
   }),
   start: operation({
     method: 'POST',
     path: '/guests/:workload/start',
     seconds: 2 * callSecondsDefault,
-    schema: claimed({ spec: schemas.targetSpec }),
-    call: async ({ guests }, { claim, spec }: Claimed & { readonly spec: TargetSpec }, signal) =>
-      await guests.start(claim, spec, signal),
+    schema: claimed({ ...host, spec: schemas.targetSpec }),
+    call: async (site, args: Claimed & { readonly spec: TargetSpec }, signal) =>
+      await guestsOf(site, args.host).start(args.claim, args.spec, signal),
   }),
   clone: operation({
     method: 'POST',
     path: '/guests/:workload/clone',
     seconds: callSecondsMax,
-    schema: claimed({ spec: schemas.cloneSpec }),
-    call: async ({ guests }, { claim, spec }: Claimed & { readonly spec: CloneSpec }, signal) =>
-      await guests.clone(claim, spec, signal),
+    schema: claimed({ ...host, spec: schemas.cloneSpec }),
+    call: async (site, args: Claimed & { readonly spec: CloneSpec }, signal) =>
+      await guestsOf(site, args.host).clone(args.claim, args.spec, signal),
   }),
 
   putRelocation: operation({
@@ -273,6 +278,9 @@ export const operations = {
       await balancersOf(site).observe(change, signal),
   }),
 } as const;
+
+const guestsOf = (site: Site, name: string | undefined): GuestPort =>
+  name === undefined ? site.guests : site.guestsOn(name);
 
 function balancersOf(site: Site): BalancerPort {
   if (site.balancers === null) throw new LonghaulError('LH_SITE_WITHOUT', [site.name, 'load balancers']);

@@ -8,7 +8,7 @@ import { dirtyIntervalSecondsMax, dirtyIntervalsMax, watchSecondsMax } from './l
 export const workloadName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be a name of letters, digits, dot, underscore and dash');
-const name = z.string().min(1).max(253);
+export const name = z.string().min(1).max(253);
 export const address = z.string().refine(isAddress, 'must be an IPv4 address, for example "10.1.0.50"');
 const mac = z
   .string()

@@ -1,5 +1,5 @@
 import { type Operation, operations } from './operations.ts';
-import type { Claim, Site } from './site.ts';
+import type { Claim, GuestPort, Site } from './site.ts';
 
 /** Carries out one row of the table with its arguments. */
 export type Ask = <A, R>(operation: Operation<A, R>, args: A, signal: AbortSignal) => Promise<R>;
@@ -11,26 +11,8 @@ export function siteOver(name: string, ask: Ask, has: { readonly balancers: bool
     name,
     describe: async (signal) => await ask(o.describe, {}, signal),
     acknowledge: async (claim, signal) => await ask(o.acknowledge, claimed(claim, {}), signal),
-    guests: {
-      inspect: async (workload, signal) => await ask(o.inspect, { workload }, signal),
-      define: async (workload, signal) => await ask(o.define, { workload }, signal),
-      heartbeat: async (workload, signal) => await ask(o.heartbeat, { workload }, signal),
-      watch: async (workload, seen, signal) => await ask(o.watch, { workload, ...seen }, signal),
-      measureDirty: async (workload, intervalsSeconds, signal) =>
-        await ask(o.measureDirty, { workload, intervalsSeconds: [...intervalsSeconds] }, signal),
-      prepareTarget: async (claim, spec, signal) =>
-        await ask(o.prepareTarget, claimed(claim, { spec }), signal),
-      startTransfer: async (claim, order, signal) =>
-        await ask(o.startTransfer, claimed(claim, { order }), signal),
-      adjustTransfer: async (claim, change, signal) =>
-        await ask(o.adjustTransfer, claimed(claim, { change }), signal),
-      cancelTransfer: async (claim, signal) => await ask(o.cancelTransfer, claimed(claim, {}), signal),
-      resume: async (claim, signal) => await ask(o.resume, claimed(claim, {}), signal),
-      discard: async (claim, signal) => await ask(o.discard, claimed(claim, {}), signal),
-      shutdown: async (claim, signal) => await ask(o.shutdown, claimed(claim, {}), signal),
-      start: async (claim, spec, signal) => await ask(o.start, claimed(claim, { spec }), signal),
-      clone: async (claim, spec, signal) => await ask(o.clone, claimed(claim, { spec }), signal),
-    },
+    guests: guestsOver(ask),
+    guestsOn: (host) => guestsOver(ask, { host }),
     relocations: {
       put: async (claim, relocation, signal) =>
         await ask(o.putRelocation, { id: relocation.id, claim, relocation }, signal),
@@ -54,6 +36,31 @@ export function siteOver(name: string, ask: Ask, has: { readonly balancers: bool
             await ask(o.observeBalancers, { workload: change.workload, change }, signal),
         }
       : null,
+  };
+}
+
+/** `on`: of that host alone. */
+function guestsOver(ask: Ask, on: { readonly host?: string } = {}): GuestPort {
+  const o = operations;
+  return {
+    inspect: async (workload, signal) => await ask(o.inspect, { workload, ...on }, signal),
+    define: async (workload, signal) => await ask(o.define, { workload, ...on }, signal),
+    heartbeat: async (workload, signal) => await ask(o.heartbeat, { workload, ...on }, signal),
+    watch: async (workload, seen, signal) => await ask(o.watch, { workload, ...on, ...seen }, signal),
+    measureDirty: async (workload, intervalsSeconds, signal) =>
+      await ask(o.measureDirty, { workload, ...on, intervalsSeconds: [...intervalsSeconds] }, signal),
+    prepareTarget: async (claim, spec, signal) =>
+      await ask(o.prepareTarget, claimed(claim, { ...on, spec }), signal),
+    startTransfer: async (claim, order, signal) =>
+      await ask(o.startTransfer, claimed(claim, { ...on, order }), signal),
+    adjustTransfer: async (claim, change, signal) =>
+      await ask(o.adjustTransfer, claimed(claim, { ...on, change }), signal),
+    cancelTransfer: async (claim, signal) => await ask(o.cancelTransfer, claimed(claim, { ...on }), signal),
+    resume: async (claim, signal) => await ask(o.resume, claimed(claim, { ...on }), signal),
+    discard: async (claim, signal) => await ask(o.discard, claimed(claim, { ...on }), signal),
+    shutdown: async (claim, signal) => await ask(o.shutdown, claimed(claim, { ...on }), signal),
+    start: async (claim, spec, signal) => await ask(o.start, claimed(claim, { ...on, spec }), signal),
+    clone: async (claim, spec, signal) => await ask(o.clone, claimed(claim, { ...on, spec }), signal),
   };
 }
 

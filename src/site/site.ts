@@ -17,7 +17,10 @@ export interface Site {
    * that takes a move over does this first, so that a call of its predecessor still under way can no longer act.
    */
   acknowledge(claim: Claim, signal: AbortSignal): Promise<void>;
+  /** Of all its hosts; of two copies of one workload the one that runs is meant. */
   readonly guests: GuestPort;
+  /** The same for one host alone, for a guest that moves from host to host of the site. */
+  guestsOn(host: string): GuestPort;
   readonly relocations: RelocationPort;
   readonly dns: DnsPort;
   /** Null where the site has no load balancer. */

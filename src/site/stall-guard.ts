@@ -29,14 +29,15 @@ export class StallGuard {
 
   /** Guards the transfer until it has ended; asking again for a guarded one changes nothing. */
   guard(workload: string, hypervisor: Hypervisor): void {
-    if (this.#guarded.has(workload)) return;
+    const key = `${hypervisor.host}/${workload}`;
+    if (this.#guarded.has(key)) return;
     const stop = new AbortController();
-    this.#guarded.set(workload, stop);
+    this.#guarded.set(key, stop);
     void this.#watch(workload, hypervisor, stop.signal)
       .catch((error: unknown) => {
         if (!stop.signal.aborted) this.#log.error({ workload, error: String(error) }, 'stall guard ended');
       })
-      .finally(() => this.#guarded.delete(workload));
+      .finally(() => this.#guarded.delete(key));
   }
 
   close(): void {

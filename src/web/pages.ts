@@ -3,7 +3,7 @@ import type { Plan } from '../../planners/plan/plan.ts';
 import { sentenceOf } from '../../planners/plan/reasons.ts';
 import { formatSeconds } from '../../topology/units.ts';
 import type { RunService } from '../runs/service.ts';
-import type { MoveStatus, RunStatus } from '../runs/status.ts';
+import { endsOf, type MoveStatus, type RunStatus } from '../runs/status.ts';
 import type { RunRecord } from '../runs/store/records.ts';
 import { type Html, html } from './html.ts';
 import { liveScript, style } from './static.ts';
@@ -71,7 +71,7 @@ function moveRow(move: MoveStatus, because: string): Html {
   const predicted =
     pauseSeconds === null ? '' : `${formatSeconds(pauseSeconds.p10)}–${formatSeconds(pauseSeconds.p90)}`;
   const measured = move.measured.pauseSeconds === null ? '' : formatSeconds(move.measured.pauseSeconds);
-  return html`<tr data-workload="${move.workload}"><td>${move.workload}</td><td>${move.method}</td><td>${move.source.site}</td><td>${move.target?.site ?? ''}</td><td><progress max="1" value="${move.doneRatio}"></progress></td><td class="now ${move.state}">${nowText(move)}</td><td>${measured}</td><td>${predicted}</td><td>${because}</td></tr>\n`;
+  return html`<tr data-workload="${move.workload}"><td>${move.workload}</td><td>${move.method}</td><td>${endsOf(move).from}</td><td>${endsOf(move).to}</td><td><progress max="1" value="${move.doneRatio}"></progress></td><td class="now ${move.state}">${nowText(move)}</td><td>${measured}</td><td>${predicted}</td><td>${because}</td></tr>\n`;
 }
 
 function nowText({ state, step, text }: MoveStatus): string {

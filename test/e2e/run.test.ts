@@ -157,6 +157,27 @@ test('Ctrl-C cancels; a second one leaves the run to be carried on', async ({ pl
   expect(again.code).toBe(1);
 });
 
+test('the shipped example that empties a host is carried out, inside its site and beyond', async ({
+  place,
+}) => {
+  const storm = path.join(import.meta.dirname, '../../examples/storm');
+  const files = ['topology.yaml', 'drain-host.yaml'].map((name) => path.join(storm, name));
+  expect(await place.longhaul('plan', ...files, '-o', 'plan.json')).toMatchObject({ code: 0 });
+  const running = place.start('run', 'plan.json', '--speed', '200');
+  await running.says(/mail-1: .* transfer/);
+  await running.kill();
+  const { code, stdout } = await place.longhaul('run', 'plan.json', '--speed', '2000', '--json');
+  const { run, moves } = JSON.parse(stdout) as RunStatus;
+  expect([code, run.state]).toEqual([0, 'done']);
+  expect(moves.map(({ state, target }) => `${state} ${target?.host ?? ''}`).toSorted()).toEqual([
+    'moved paris-1',
+    'moved paris-1',
+    'moved paris-1',
+    'moved reims-1',
+    'moved reims-2',
+  ]);
+});
+
 test('a plan that no longer fits the world is refused with each difference', async ({ place }) => {
   await place.write('plan.json', twoMoves({ ttlSeconds: 60 }));
   await place.prepareState();

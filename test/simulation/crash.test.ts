@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Method } from '../../topology/resolve/topology.ts';
 import { carryOnRun, requestRun } from '../../src/runs/start.ts';
 import type { Plan } from '../../planners/plan/plan.ts';
 import {
@@ -11,22 +10,23 @@ import {
   type Moment,
   type Strike,
 } from '../support/crash.ts';
-import { planFor, type Simulation } from '../support/simulation.ts';
+import { planFor, type Simulation, type Way, waysBetween, waysInside } from '../support/simulation.ts';
 
-const methods: readonly Method[] = ['routed-live', 'stretched-live', 'redirect', 'cold'];
+const ways = [...waysBetween, ...waysInside];
+const sitesOf = (way: Way): readonly string[] => (waysInside.includes(way) ? ['paris'] : ['paris', 'lyon']);
 const nothing: Strike = () => undefined;
 
 /** Strikes at every moment of a calm run, one run each; names those that did not end as the calm one. */
 async function everyMoment(
-  method: Method,
+  way: Way,
   strikeAt: (moment: Moment) => Strike,
   isWorth: (moment: Moment) => boolean = () => true,
 ): Promise<{ readonly moments: number; readonly failures: readonly string[] }> {
-  const plan = planFor(method);
+  const plan = planFor(way);
   const calm = await runWithFault(plan, { strike: nothing });
   expect(calm.record.state).toBe('done');
   const failures: string[] = [];
-  for (const moment of worthTrying(method, calm.moments.filter(isWorth))) {
+  for (const moment of worthTrying(way, calm.moments.filter(isWorth))) {
     const { record, world, simulation } = await runWithFault(plan, { strike: strikeAt(moment) });
     const journal = await simulation.records.journal('run1');
     const outcome = journal.findLast(({ event, workload }) => event === 'outcome' && workload === 'web');
@@ -43,7 +43,7 @@ const isBefore = ({ point }: Moment): boolean => point === 'before';
 /** How long a worker sleeps: less than a call, within the other's steps, and until long after the run. */
 const sleeps = [0.01, 1, 20, 86_400];
 
-describe.each(methods)('%s', (method) => {
+describe.each(ways)('%s', (way) => {
   test('a worker killed at any moment is followed by another, and the run ends the same', async () => {
     const killAt =
       (at: Moment): Strike =>
@@ -52,7 +52,7 @@ describe.each(methods)('%s', (method) => {
         worker.life.kill();
         replace();
       };
-    const { moments, failures } = await everyMoment(method, killAt, isBefore);
+    const { moments, failures } = await everyMoment(way, killAt, isBefore);
     expect(failures).toEqual([]);
     expect(moments).toBeGreaterThan(40);
   });
@@ -67,11 +67,11 @@ describe.each(methods)('%s', (method) => {
         const seconds = sleeps[at.index % sleeps.length] ?? 0;
         void simulation.clock.sleep(seconds).then(() => worker.life.wake());
       };
-    const { failures } = await everyMoment(method, suspendAt, isBefore);
+    const { failures } = await everyMoment(way, suspendAt, isBefore);
     expect(failures).toEqual([]);
   });
 
-  test.each(['paris', 'lyon'])(
+  test.each(sitesOf(way))(
     'the agent of %s killed at any moment and started again: the run ends the same',
     async (site) => {
       const restartAt =
@@ -79,18 +79,18 @@ describe.each(methods)('%s', (method) => {
         (moment, { simulation }) => {
           if (isSame(moment, at)) void restart(simulation, site);
         };
-      const { failures } = await everyMoment(method, restartAt);
+      const { failures } = await everyMoment(way, restartAt);
       expect(failures).toEqual([]);
     },
   );
 
-  test.each(['paris', 'lyon'])(
+  test.each(sitesOf(way))(
     'the agent of %s killed in the middle of a call, at any of its own: the run ends the same',
     async (site) => {
-      const plan = planFor(method);
+      const plan = planFor(way);
       const calm = await runKillingAgent(plan, { site, atCall: Number.POSITIVE_INFINITY });
       const failures: string[] = [];
-      for (let atCall = 1; atCall <= calm.calls; atCall += callStride(method)) {
+      for (let atCall = 1; atCall <= calm.calls; atCall += callStride(way)) {
         const { record, world } = await runKillingAgent(plan, { site, atCall });
         if (record.state !== 'done' || world !== calm.world)
           failures.push(`call ${atCall}: ${record.state} ${record.settle ?? ''}\n${world}`);
@@ -101,7 +101,7 @@ describe.each(methods)('%s', (method) => {
   );
 
   test('the target copy dies at any moment before it runs: tried again, or a person takes it back', async () => {
-    const plan = planFor(method);
+    const plan = planFor(way);
     const calm = await runWithFault(plan, { strike: nothing });
     const failures: string[] = [];
     let persons = 0;
@@ -109,7 +109,7 @@ describe.each(methods)('%s', (method) => {
       let hasDied = false;
       const ended = await runWithFault(plan, {
         strike: (now, { simulation }) => {
-          if (isSame(now, moment)) hasDied = killTarget(simulation);
+          if (isSame(now, moment)) hasDied = killTarget(simulation, plan);
         },
       });
       if (!hasDied || (ended.record.state === 'done' && ended.world === calm.world)) continue;
@@ -117,7 +117,7 @@ describe.each(methods)('%s', (method) => {
       if (ended.record.state !== 'needs-person')
         failures.push(`${momentText(moment)}: ${ended.record.state}`);
       const back = await settle(ended, (parts) => requestRun(parts, 'run1', 'rollback'));
-      const isHome = ended.simulation.sites.world.copy('paris', 'web')?.state === 'running';
+      const isHome = ended.simulation.sites.world.copyOn('paris', 'paris-1', 'web')?.state === 'running';
       if (back.record.state !== 'cancelled' || !isHome)
         failures.push(`${momentText(moment)}: rolled back: ${back.record.state}\n${back.world}`);
       const on = await settle(ended, (parts) => carryOnRun(parts, 'run1'));
@@ -125,27 +125,27 @@ describe.each(methods)('%s', (method) => {
         failures.push(`${momentText(moment)}: carried on: ${on.record.state}\n${on.world}`);
     }
     expect(failures).toEqual([]);
-    expect(persons).toBeLessThanOrEqual(method === 'redirect' ? 0 : 12); // only between the last look and its first instruction
+    expect(persons).toBeLessThanOrEqual(way.startsWith('redirect') ? 0 : 12); // only between the last look and its first instruction
   });
 });
 
-test.each(methods.filter((method) => method.endsWith('live')))(
+test.each(ways.filter((way) => way.includes('live')))(
   '%s: the guest ends at its source while memory crosses: a person is asked, and carrying on boots and moves it',
-  async (method) => {
-    const ended = await runWithFault(planFor(method), {
+  async (way) => {
+    const ended = await runWithFault(planFor(way), {
       strike: ({ point, name }, { simulation }) => {
         if (point === 'after' && name === 'paris guests.startTransfer')
-          void simulation.clock.sleep(2).then(() => endSource(simulation));
+          void simulation.clock.sleep(0.2).then(() => endSource(simulation));
       },
     });
     expect(ended.record).toMatchObject({
       state: 'needs-person',
-      settle: "longhaul run run1   (boots it at 'paris' again)",
+      settle: `longhaul run run1   (boots it at '${way.includes('inside') ? 'paris-1' : 'paris'}' again)`,
     });
     const { world } = ended.simulation.sites;
     expect(world.copiesOf('web').map(({ site, state }) => `${site}: ${state}`)).toEqual(['paris: stopped']);
     const settled = await settle(ended, (parts) => carryOnRun(parts, 'run1'));
-    const calm = await runWithFault(planFor(method), { strike: nothing });
+    const calm = await runWithFault(planFor(way), { strike: nothing });
     expect([settled.record.state, settled.world]).toEqual(['done', calm.world]);
     expect(world.violations).toEqual([]);
   },
@@ -153,7 +153,7 @@ test.each(methods.filter((method) => method.endsWith('live')))(
 
 /** Its process dies, as by `kill -9` of QEMU: what it had in memory is gone. */
 function endSource({ sites }: Simulation): void {
-  const copy = sites.world.copy('paris', 'web');
+  const copy = sites.world.copyOn('paris', 'paris-1', 'web');
   if (copy === null) return;
   copy.transfer?.break('failed', 'the stream was lost');
   sites.world.setState(copy, 'stopped');
@@ -176,12 +176,12 @@ async function runKillingAgent(
   return { ...ended, calls };
 }
 
-/** All of the first method; of the others, which share its steps, every seventh, unless SIM=all. */
-const callStride = (method: Method): number =>
-  method === 'routed-live' || process.env['SIM'] === 'all' ? 1 : 7;
+/** All of the first way; of the others, which share its steps, every seventh, unless SIM=all. */
+const callStride = (way: Way): number => (way === 'routed-live' || process.env['SIM'] === 'all' ? 1 : 7);
 
-function killTarget({ sites }: Simulation): boolean {
-  const copy = sites.world.copy('lyon', 'web');
+function killTarget({ sites }: Simulation, { moves: [move] }: Plan): boolean {
+  const { site, host } = move!.decision.chosen.target!;
+  const copy = sites.world.copyOn(site, host, 'web');
   if (copy === null || copy.state === 'running') return false;
   copy.transfer?.break('failed', 'the target process died');
   sites.world.remove(copy);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { carryOnRun, requestRun } from '../../src/runs/start.ts';
-import type { Method } from '../../topology/resolve/topology.ts';
 import {
   momentText,
   runWithFault,
@@ -10,9 +9,7 @@ import {
   type Moment,
   type Strike,
 } from '../support/crash.ts';
-import { planFor, type Simulation } from '../support/simulation.ts';
-
-const methods: readonly Method[] = ['routed-live', 'stretched-live', 'redirect', 'cold'];
+import { planFor, type Simulation, waysBetween } from '../support/simulation.ts';
 
 const cut = ({ sites }: Simulation): void => sites.world.links.forEach((link) => sites.world.cut(link));
 const heal = ({ sites }: Simulation): void => sites.world.links.forEach((link) => sites.world.heal(link));
@@ -31,7 +28,7 @@ const executing = ({ simulation }: Ended): readonly string[] =>
     .filter(({ state }) => state === 'running')
     .map(({ identity, site }) => `${identity} at ${site}`);
 
-describe.each(methods)('%s', (method) => {
+describe.each(waysBetween)('%s', (method) => {
   test.each([2, 45])(
     'the WAN is silent for %s s from any moment on: the run ends as if nothing had been',
     async (seconds) => {

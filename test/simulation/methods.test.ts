@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Method } from '../../topology/resolve/topology.ts';
 import { statusOf } from '../../src/runs/status.ts';
-import { journalText, planFor, runToEnd, simulationOf, worldText } from '../support/simulation.ts';
+import { journalText, planFor, runToEnd, simulationOf, type Way, worldText } from '../support/simulation.ts';
 
-async function moved(method: Method): Promise<{ readonly world: string; readonly journal: string }> {
-  const plan = planFor(method);
+async function moved(way: Way): Promise<{ readonly world: string; readonly journal: string }> {
+  const plan = planFor(way);
   const simulation = await simulationOf(plan);
   const record = await runToEnd(simulation, plan);
   expect(record).toMatchObject({ state: 'done', settle: null });
@@ -136,7 +135,7 @@ describe('a run without faults', () => {
   test('redirect: the clone serves alone, behind the pool and under the name', async () => {
     const { world, journal } = await moved('redirect');
     expect(world).toMatchInlineSnapshot(`
-      "lyon: web@lyon running on lyon-1
+      "lyon: web@lyon-1 running on lyon-1
       lyon: pool web 10.2.0.50 serving
       paris: pool web 10.2.0.50 serving
       web.example.test is 10.2.0.50 for 60 s
@@ -176,6 +175,58 @@ describe('a run without faults', () => {
       web begin restore TTL
       web end restore TTL
       web outcome end"
+    `);
+  });
+
+  test('stretched-live inside paris: runs on the other host, and nothing else has changed', async () => {
+    const { world, journal } = await moved('stretched-live inside paris');
+    expect(world).toMatchInlineSnapshot(`
+      "paris: web running on paris-2
+      web.example.test is 10.9.0.50 for 60 s
+      10.9.0.50 from lyon: paris
+      10.9.0.50 from paris: paris"
+    `);
+    expect(journal).toMatchInlineSnapshot(`
+      "web begin check world
+      web end check world
+      web begin prepare target
+      web end prepare target
+      web begin transfer
+      web end transfer
+      web begin resume target
+      web point-of-no-return resume target
+      web end resume target
+      web begin pull pages
+      web end pull pages
+      web begin gather evidence
+      web end gather evidence
+      web begin release source
+      web end release source
+      web outcome end"
+    `);
+  });
+
+  test('cold inside paris: shut down on one host, booted on the other with its disk', async () => {
+    const { world } = await moved('cold inside paris');
+    expect(world).toMatchInlineSnapshot(`
+      "paris: web running on paris-2
+      web.example.test is 10.1.0.50 for 60 s
+      10.1.0.50 from lyon: paris
+      10.1.0.50 from paris: paris"
+    `);
+  });
+
+  test('redirect inside paris: the clone on the other host serves alone', async () => {
+    const { world } = await moved('redirect inside paris');
+    expect(world).toMatchInlineSnapshot(`
+      "lyon: pool web 10.1.0.99 serving
+      paris: web@paris-2 running on paris-2
+      paris: pool web 10.1.0.99 serving
+      web.example.test is 10.1.0.99 for 60 s
+      10.1.0.50 from lyon: no answer
+      10.1.0.50 from paris: no answer
+      10.1.0.99 from lyon: paris
+      10.1.0.99 from paris: paris"
     `);
   });
 });

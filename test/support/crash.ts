@@ -6,9 +6,8 @@ import type { RunParts } from '../../src/runs/parts.ts';
 import { carryOnRun, startRun } from '../../src/runs/start.ts';
 import { createMemoryDispatch } from '../../src/runs/store/memory/dispatch.ts';
 import type { JournalEntry, Records, RunRecord } from '../../src/runs/store/records.ts';
-import type { Method } from '../../topology/resolve/topology.ts';
 import { silentLog } from './log.ts';
-import { simulationOf, untilOver, worldText, type Simulation } from './simulation.ts';
+import { simulationOf, untilOver, worldText, type Simulation, type Way } from './simulation.ts';
 
 /** A moment in a worker's life: just before or just after its n-th call that is worth dying at. */
 export interface Moment {
@@ -20,12 +19,12 @@ export interface Moment {
 export const momentText = ({ index, point, name }: Moment): string => `${point} call ${index} (${name})`;
 
 /**
- * Moments of the first method are all tried; of the others, which share its steps, every third, unless SIM=all: the
+ * Moments of the first way are all tried; of the others, which share its steps, every third, unless SIM=all: the
  * whole suite shall stay under a minute.
  */
-export function worthTrying(method: Method, moments: readonly Moment[]): readonly Moment[] {
-  if (method === 'routed-live' || process.env['SIM'] === 'all') return moments;
-  return moments.filter((_, position) => position % 3 === method.length % 3);
+export function worthTrying(way: Way, moments: readonly Moment[]): readonly Moment[] {
+  if (way === 'routed-live' || process.env['SIM'] === 'all') return moments;
+  return moments.filter((_, position) => position % 3 === way.length % 3);
 }
 
 /** A worker with a queue of its own over a simulation's records and sites; it tells every moment worth dying at. */

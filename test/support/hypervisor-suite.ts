@@ -121,9 +121,9 @@ export function hypervisorSuite(
       expect((await paris.guests(signal)).map(({ workload }) => workload)).toEqual(['app']);
       expect(await lyon.inspect('app', signal)).toMatchObject({ state: 'absent', transfer: null });
       expect(await lyon.guests(signal)).toEqual([]);
-      const [host] = await lyon.hosts(signal);
-      expect(host?.name).toBe('lyon-1');
-      expect(host?.machineTypes).toContain(guest.machineType);
+      const host = await lyon.describe(signal);
+      expect([host.name, lyon.host]).toEqual(['lyon-1', 'lyon-1']);
+      expect(host.machineTypes).toContain(guest.machineType);
       expect(await paris.measureDirty('app', 1, signal)).toBeGreaterThan(0);
     });
   });

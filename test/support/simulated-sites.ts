@@ -5,14 +5,14 @@ import { SiteAgent } from '../../src/site/agent.ts';
 import type { SiteGateway } from '../../src/site/parts.ts';
 import type { Clock } from '../../topology/world.ts';
 import { silentLog } from './log.ts';
-import { linkOf, siteOf, topologyOf, workloadOf } from './topology.ts';
+import { hostOf, linkOf, siteOf, topologyOf, workloadOf } from './topology.ts';
 
 /** 'paris' with the running guest 'app' (64 MiB, dirtying 1 MiB/s), 'lyon' empty, 100 Mbit/s and 10 ms between them. */
 export const createTwoSiteWorld = (clock: Clock): SimulatedWorld =>
   new SimulatedWorld(
     clock,
     topologyOf({
-      sites: [siteOf('paris'), siteOf('lyon')],
+      sites: [siteOf('paris', { hosts: [hostOf('paris-1'), hostOf('paris-2')] }), siteOf('lyon')],
       links: [linkOf('wan', ['paris', 'lyon'], { rateBitsPerSecond: 1e8 })],
       workloads: [
         workloadOf('app', {
@@ -35,7 +35,7 @@ export async function startAgent(
 ): Promise<SiteAgent> {
   const agent = new SiteAgent({
     name: site,
-    hypervisors: [new SimulatedHypervisor(world, site)],
+    hypervisors: hostsOf(world, site).map((host) => new SimulatedHypervisor(world, { site, host })),
     gateway,
     dns: null,
     balancers: [],
@@ -47,3 +47,6 @@ export async function startAgent(
   await agent.start(AbortSignal.timeout(60_000));
   return agent;
 }
+
+const hostsOf = ({ topology }: SimulatedWorld, site: string): readonly string[] =>
+  topology.sites.find(({ name }) => name === site)?.hosts.map(({ name }) => name) ?? [];

@@ -15,6 +15,7 @@ import { silentLog } from './log.ts';
 import {
   addressOf,
   diskOf,
+  hostOf,
   linkOf,
   networkOf,
   runbookOf,
@@ -62,6 +63,7 @@ export function twoSites(workloads: readonly Workload[]): Topology {
   ];
   const site = (name: string, index: number) =>
     siteOf(name, {
+      hosts: [hostOf(`${name}-1`), hostOf(`${name}-2`)],
       networks: [
         networkOf('lan', { subnet: `10.${index}.0.0/24`, defaultGateway: `10.${index}.0.1` }),
         networkOf('metro', { subnet: '10.9.0.0/24', defaultGateway: '10.9.0.1' }),
@@ -161,19 +163,51 @@ export function planOf(topology: Topology, moves: readonly PlannedMove[]): Plan 
   return { ...plan, hash: planHash(plan) };
 }
 
-/** One method, one workload that suits it. */
-export function planFor(method: Method): Plan {
-  const workload =
-    method === 'stretched-live'
-      ? webServer('web', 50, { addresses: [addressOf('10.9.0.50', { network: 'metro' })] })
-      : method === 'redirect'
-        ? webServer('web', 50, { clone: { template: 'web', seconds: 40, bytes: 0, pool: 'web' } })
-        : method === 'cold'
-          ? webServer('web', 50, {
-              disks: [diskOf('root', { usedBytes: 2 ** 30, writeBytesPerSecond: mebibyte })],
-            })
-          : webServer('web', 50);
-  return planOf(twoSites([workload]), [moveOf(workload, method)]);
+/** A method from site to site, or from host to host of one. */
+export type Way = Method | `${Exclude<Method, 'routed-live'>} inside paris`;
+export const waysBetween: readonly Method[] = ['routed-live', 'stretched-live', 'redirect', 'cold'];
+export const waysInside: readonly Way[] = [
+  'stretched-live inside paris',
+  'redirect inside paris',
+  'cold inside paris',
+];
+
+/** One way, one workload that suits it. */
+export function planFor(way: Way): Plan {
+  const method = way.split(' ')[0] as Method;
+  const workload = workloadFor(method);
+  const move = moveOf(workload, method);
+  return planOf(twoSites([workload]), [way === method ? move : insideParis(move)]);
+}
+
+/** The same to the other host of paris: every address stays, but a clone needs one of its own. */
+export function insideParis(move: PlannedMove): PlannedMove {
+  const { chosen } = move.decision;
+  const isClone = chosen.method === 'redirect';
+  return {
+    ...move,
+    decision: {
+      ...move.decision,
+      chosen: { ...chosen, target: { site: 'paris', host: 'paris-2' }, path: [] },
+    },
+    reservations: [],
+    addresses: isClone
+      ? move.addresses.map((change) => ({ ...change, newNetwork: 'lan', newAddress: '10.1.0.99' }))
+      : [],
+    names: isClone ? move.names : [],
+  };
+}
+
+function workloadFor(method: Method): Workload {
+  return method === 'stretched-live'
+    ? webServer('web', 50, { addresses: [addressOf('10.9.0.50', { network: 'metro' })] })
+    : method === 'redirect'
+      ? webServer('web', 50, { clone: { template: 'web', seconds: 40, bytes: 0, pool: 'web' } })
+      : method === 'cold'
+        ? webServer('web', 50, {
+            disks: [diskOf('root', { usedBytes: 2 ** 30, writeBytesPerSecond: mebibyte })],
+          })
+        : webServer('web', 50);
 }
 
 export interface Simulation {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TransferSettings } from '../../planners/plan/plan.ts';
 import type { Relocation } from '../../gateway/relocation.ts';
-import type { Claim, GuestState, Site, TargetSpec } from '../../src/site/site.ts';
+import type { Claim, GuestPort, GuestState, Site, TargetSpec } from '../../src/site/site.ts';
 
 /**
  * What every Site does, in process and over HTTP: two sites, 'paris' with the running guest 'app', and 'lyon'. Each test
@@ -68,6 +68,34 @@ const relocation: Relocation = {
 };
 
 export function siteSuite(withSites: (use: (pair: SitePair) => Promise<void>) => Promise<void>): void {
+  test('a guest moves from host to host of a site: its copies are told apart, also after a restart', async () => {
+    await withSites(async (pair) => {
+      const on = (host: string): GuestPort => pair.paris.guestsOn(host);
+      const states = async (): Promise<string> => {
+        const ports = [pair.paris.guests, on('paris-1'), on('paris-2')];
+        const copies = await Promise.all(ports.map(async (port) => await port.inspect('app', signal)));
+        return copies.map(({ state }) => state).join(' ');
+      };
+      expect(await states()).toBe('running running absent');
+      const spec = await specFor(pair.paris, 'paris-2');
+      const { uri } = await on('paris-2').prepareTarget(claim(1), spec, signal);
+      expect(await states()).toBe('running running incoming');
+      await on('paris-1').startTransfer(claim(1), { uri, content: 'guest', settings }, signal);
+      while ((await states()) !== 'loaded sent loaded') await new Promise(setImmediate);
+      await on('paris-2').resume(claim(1), signal);
+      await pair.restart();
+      expect(await states()).toBe('running sent running');
+      await on('paris-1').discard(claim(1), signal);
+      expect(await states()).toBe('running absent running');
+      await expect(on('paris-1').start(claim(1), { ...spec, host: 'paris-1' }, signal)).rejects.toMatchObject(
+        {
+          code: 'LH_GUEST_RELEASED',
+        },
+      );
+      await expect(pair.paris.guestsOn('paris-9').inspect('app', signal)).rejects.toThrow('paris-1, paris-2');
+    });
+  });
+
   test('a guest moves: sent at the source before it runs at the target, then gone from the source', async () => {
     await withSites(async (pair) => {
       expect(await statesOf(pair)).toBe('running absent');
@@ -128,7 +156,7 @@ export function siteSuite(withSites: (use: (pair: SitePair) => Promise<void>) =>
       await expect(pair.paris.guests.start(claim(3), spec, signal)).rejects.toMatchObject({
         code: 'LH_GUEST_RELEASED',
         message:
-          "Guest of 'app' left site 'paris' with epoch 3; it starts here again only with a higher epoch",
+          "Guest of 'app' left host 'paris-1' with epoch 3; it starts there again only with a higher epoch",
       });
       expect(await statesOf(pair)).toBe('absent loaded');
     });

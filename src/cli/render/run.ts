@@ -1,6 +1,6 @@
 import type { Quantiles } from '../../../planners/estimate/estimate.ts';
 import { formatSeconds } from '../../../topology/units.ts';
-import type { MoveStatus, RunStatus } from '../../runs/status.ts';
+import { endsOf, type MoveStatus, type RunStatus } from '../../runs/status.ts';
 import type { RunRecord, RunState } from '../../runs/store/records.ts';
 import { instant } from './duration.ts';
 import { colour } from './output.ts';
@@ -51,8 +51,8 @@ function movesTable(moves: readonly MoveStatus[]): string {
     moves.map((move) => [
       move.workload,
       move.method.replace('-live', ''),
-      move.source.site,
-      move.target?.site ?? '',
+      endsOf(move).from,
+      endsOf(move).to,
       stateCell(move),
       seconds(move.measured.pauseSeconds),
       expected(move.predicted.pauseSeconds),

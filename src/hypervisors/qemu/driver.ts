@@ -31,6 +31,7 @@ import { adjust, cancel, reset, send } from './transfer.ts';
  * state that the records on disk and QEMU itself do not hold.
  */
 export class QemuHypervisor implements Hypervisor {
+  readonly host: string;
   readonly supportsPostCopy: boolean;
   readonly #host: QemuHost;
   readonly #clock: Clock;
@@ -41,6 +42,7 @@ export class QemuHypervisor implements Hypervisor {
   readonly #listeners = new Set<(change: GuestChange) => void>();
 
   private constructor(host: QemuHost, { clock, log, run }: QemuWorld) {
+    this.host = host.name;
     this.#host = host;
     this.#clock = clock;
     this.#log = log.child({ host: host.name });
@@ -63,17 +65,14 @@ export class QemuHypervisor implements Hypervisor {
     return hypervisor;
   }
 
-  async hosts(signal: AbortSignal): Promise<readonly HostDescription[]> {
-    const { name } = this.#host;
-    return [
-      {
-        name,
-        hypervisor: 'qemu',
-        memoryBytesFree: Math.max(0, this.#memoryBytesFree()),
-        machineTypes: await machineTypes(this.#run, this.#host, signal),
-        supportsPostCopy: this.supportsPostCopy,
-      },
-    ];
+  async describe(signal: AbortSignal): Promise<HostDescription> {
+    return {
+      name: this.host,
+      hypervisor: 'qemu',
+      memoryBytesFree: Math.max(0, this.#memoryBytesFree()),
+      machineTypes: await machineTypes(this.#run, this.#host, signal),
+      supportsPostCopy: this.supportsPostCopy,
+    };
   }
 
   async guests(signal: AbortSignal): Promise<readonly GuestState[]> {

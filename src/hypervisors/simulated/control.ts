@@ -62,29 +62,30 @@ export class ControlPlane {
     const balancers = this.#sites.world.topology.sites.find((site) => site.name === name)?.balancers ?? [];
     return {
       name,
-      describe: (...args) => this.#call(name, 'describe', args),
-      acknowledge: (...args) => this.#call(name, 'acknowledge', args),
+      describe: (...args) => this.#call(name, { name: 'describe' }, args),
+      acknowledge: (...args) => this.#call(name, { name: 'acknowledge' }, args),
       guests: this.#port(name, 'guests') as GuestPort,
+      guestsOn: (host) => this.#port(name, 'guests', host) as GuestPort,
       relocations: this.#port(name, 'relocations') as RelocationPort,
       dns: this.#port(name, 'dns') as DnsPort,
       balancers: balancers.length === 0 ? null : (this.#port(name, 'balancers') as BalancerPort),
     };
   }
 
-  #port(site: string, port: string): object {
+  #port(site: string, port: string, host?: string): object {
     return new Proxy(
       {},
       {
         get:
           (_, method) =>
           (...args: readonly unknown[]) =>
-            this.#call(site, `${port}.${String(method)}`, args),
+            this.#call(site, { name: `${port}.${String(method)}`, host }, args),
       },
     );
   }
 
-  async #call<T>(site: string, name: string, args: readonly unknown[]): Promise<T> {
-    const call = { site, name, number: ++this.#calls };
+  async #call<T>(site: string, asked: Asked, args: readonly unknown[]): Promise<T> {
+    const call = { site, ...asked, number: ++this.#calls };
     const signal = args.at(-1) as AbortSignal;
     signal.throwIfAborted();
     try {
@@ -94,7 +95,7 @@ export class ControlPlane {
     }
   }
 
-  async #carry<T>(call: SiteCall, args: readonly unknown[]): Promise<T> {
+  async #carry<T>(call: SiteCall & Asked, args: readonly unknown[]): Promise<T> {
     await this.#cross(call.site);
     this.#listener(call, 'before');
     await this.#life.go();
@@ -105,7 +106,7 @@ export class ControlPlane {
     const reset = life.ended.then(() => {
       throw new LonghaulError('LH_AGENT_UNREACHABLE', [call.site, 'connection reset']);
     });
-    const answer = (await Promise.race([ask(agent, call.name, args), reset])) as T;
+    const answer = (await Promise.race([ask(agent, call, args), reset])) as T;
     this.#listener(call, 'after');
     if (life.isDead) throw new LonghaulError('LH_AGENT_UNREACHABLE', [call.site, 'connection reset']);
     await this.#cross(call.site);
@@ -122,9 +123,16 @@ export class ControlPlane {
   }
 }
 
-async function ask(agent: Site, name: string, args: readonly unknown[]): Promise<unknown> {
+interface Asked {
+  readonly name: string;
+  /** Of whose guests; undefined: of the whole site. */
+  readonly host?: string | undefined;
+}
+
+async function ask(agent: Site, { name, host }: Asked, args: readonly unknown[]): Promise<unknown> {
   const [port = '', method] = name.split('.');
-  const owner: unknown = method === undefined ? agent : Reflect.get(agent, port);
+  const whole: unknown = method === undefined ? agent : Reflect.get(agent, port);
+  const owner = host === undefined ? whole : agent.guestsOn(host);
   const run: unknown = Reflect.get(owner as object, method ?? port);
   return await (Reflect.apply(run as () => Promise<unknown>, owner, args) as Promise<unknown>);
 }

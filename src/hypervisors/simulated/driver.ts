@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { LonghaulError } from '../../../topology/errors.ts';
 import type { TransferSettings } from '../../../planners/plan/plan.ts';
+import type { Host } from '../../../topology/resolve/topology.ts';
 import type { CloneSpec, GuestState, HostDescription, TargetSpec, TransferOrder } from '../../site/site.ts';
 import type { GuestChange, Hypervisor } from '../hypervisor.ts';
 import { dirtiedBytes } from './dirty.ts';
@@ -9,40 +10,42 @@ import { blankCopy, type Copy, type Definition } from './copy.ts';
 import type { SimulatedWorld } from './world.ts';
 
 /**
- * The hypervisors of one site of a simulated world. It passes the conformance suite of the real drivers and documents
+ * The hypervisor of one host of a simulated world. It passes the conformance suite of the real drivers and documents
  * by it what they do: every verb looks first, does nothing when it is already so, and refuses what would lose data or
  * make a second copy.
  */
 export class SimulatedHypervisor implements Hypervisor {
+  readonly host: string;
   readonly supportsPostCopy = true;
   readonly #site: string;
+  readonly #model: Host;
   readonly #world: SimulatedWorld;
   readonly #unsubscribe: (() => void)[] = [];
 
-  constructor(world: SimulatedWorld, site: string) {
+  constructor(world: SimulatedWorld, { site, host }: { readonly site: string; readonly host: string }) {
+    const model = world.topology.sites
+      .find(({ name }) => name === site)
+      ?.hosts.find(({ name }) => name === host);
+    assert(model !== undefined, `no host ${host} at ${site}`);
     this.#world = world;
     this.#site = site;
+    this.#model = model;
+    this.host = host;
   }
 
-  async hosts(): Promise<readonly HostDescription[]> {
-    const site = this.#world.topology.sites.find(({ name }) => name === this.#site);
-    assert(site !== undefined, `no site ${this.#site}`);
-    return site.hosts.map((host) => ({
-      name: host.name,
-      hypervisor: host.hypervisor,
-      memoryBytesFree: host.memoryBytes - this.#memoryBytesUsed(host.name),
-      machineTypes: host.machineTypes,
-      supportsPostCopy: this.supportsPostCopy,
-    }));
+  async describe(): Promise<HostDescription> {
+    const { name, hypervisor, machineTypes } = this.#model;
+    const memoryBytesFree = this.#memoryBytesFree();
+    return { name, hypervisor, memoryBytesFree, machineTypes, supportsPostCopy: this.supportsPostCopy };
   }
 
   async guests(): Promise<readonly GuestState[]> {
-    return this.#world.copiesAt(this.#site).map(stateOf);
+    return this.#world.copiesOn(this.#site, this.host).map(stateOf);
   }
 
   async inspect(workload: string): Promise<GuestState> {
-    const copy = this.#world.copy(this.#site, workload);
-    return copy === null ? absent(workload) : stateOf(copy);
+    const copy = this.#copy(workload);
+    return copy === null ? this.#absent(workload) : stateOf(copy);
   }
 
   async define(workload: string): Promise<Definition> {
@@ -60,8 +63,8 @@ export class SimulatedHypervisor implements Hypervisor {
     { host, definition }: TargetSpec,
     signal: AbortSignal,
   ): Promise<{ readonly uri: string }> {
-    const uri = `simulated://${this.#site}/${workload}`;
-    const there = this.#world.copy(this.#site, workload);
+    const uri = `simulated://${this.#site}/${this.host}/${workload}`;
+    const there = this.#copy(workload);
     if (there !== null && (there.state === 'incoming' || there.state === 'loaded')) return { uri };
     if (there !== null && there.state !== 'failed') throw this.#wrongState(there, 'preparing', 'absent');
     if (there !== null) this.#world.remove(there);
@@ -80,9 +83,9 @@ export class SimulatedHypervisor implements Hypervisor {
     if (source.transfer?.uri === order.uri && (!source.transfer.isOver || source.state === 'sent')) return;
     if (source.state !== 'running' && !(order.content === 'disks' && source.state === 'stopped'))
       throw this.#wrongState(source, 'a transfer', 'running');
-    const [site = ''] = order.uri.replace('simulated://', '').split('/');
-    const target = this.#world.copy(site, workload);
-    const link = this.#world.linkBetween(this.#site, site);
+    const [site = '', host = ''] = order.uri.replace('simulated://', '').split('/');
+    const target = this.#world.copyOn(site, host, workload);
+    const link = this.#world.wayBetween(this.#site, site);
     if (target?.state !== 'incoming' || link === null || link.isCut)
       throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `nobody listens at ${order.uri}`]);
     const transfer = new SimulatedTransfer(this.#world, link, { source, target, order });
@@ -99,7 +102,7 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   async cancelTransfer(workload: string, signal: AbortSignal): Promise<void> {
-    const copy = this.#world.copy(this.#site, workload);
+    const copy = this.#copy(workload);
     if (copy?.transfer === null || copy === null) return;
     if (copy.transfer.progress.status === 'post-copy')
       throw new LonghaulError('LH_HYPERVISOR_FAILED', [
@@ -113,7 +116,7 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   async resetTransfer(workload: string): Promise<void> {
-    this.#world.copy(this.#site, workload)?.transfer?.break('failed', 'connection reset');
+    this.#copy(workload)?.transfer?.break('failed', 'connection reset');
   }
 
   async resume(workload: string, signal: AbortSignal): Promise<void> {
@@ -125,7 +128,7 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   async discard(workload: string, signal: AbortSignal): Promise<void> {
-    const copy = this.#world.copy(this.#site, workload);
+    const copy = this.#copy(workload);
     if (copy === null) return;
     if (copy.state === 'running' || copy.state === 'paused')
       throw this.#wrongState(copy, 'discard', 'a copy that does not run');
@@ -135,7 +138,7 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   async shutdown(workload: string, signal: AbortSignal): Promise<void> {
-    const copy = this.#world.copy(this.#site, workload);
+    const copy = this.#copy(workload);
     if (copy?.state !== 'running') return;
     await this.#take(copy.definition.shutdownSeconds, signal);
     if (copy.state !== 'running') return;
@@ -144,7 +147,7 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   async start(workload: string, { host, definition }: TargetSpec, signal: AbortSignal): Promise<void> {
-    const there = this.#world.copy(this.#site, workload);
+    const there = this.#copy(workload);
     if (there?.state === 'running') return;
     if (there !== null && there.state !== 'stopped' && there.state !== 'loaded')
       throw this.#wrongState(there, 'start', 'stopped or loaded');
@@ -155,7 +158,7 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   async clone(workload: string, spec: CloneSpec, signal: AbortSignal): Promise<void> {
-    if (this.#world.copy(this.#site, workload)?.state === 'running') return;
+    if (this.#copy(workload)?.state === 'running') return;
     const known = this.#world.topology.workloads.find(({ name }) => name === workload);
     const original = this.#world.copiesOf(workload)[0]?.definition;
     if (known?.clone?.template !== spec.template || original === undefined)
@@ -164,7 +167,7 @@ export class SimulatedHypervisor implements Hypervisor {
     this.#requireHost(spec.host, original);
     const copy: Copy = {
       ...blankCopy(workload, this.#site, spec.host),
-      identity: `${workload}@${this.#site}`,
+      identity: `${workload}@${this.host}`,
       definition: { ...original, addresses: spec.addresses },
     };
     this.#world.add(copy);
@@ -178,8 +181,8 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   onChange(listener: (change: GuestChange) => void): () => void {
-    const unsubscribe = this.#world.onChange((site, change) => {
-      if (site === this.#site) listener(change);
+    const unsubscribe = this.#world.onChange(({ site, host }, change) => {
+      if (site === this.#site && host === this.host) listener(change);
     });
     this.#unsubscribe.push(unsubscribe);
     return unsubscribe;
@@ -211,15 +214,8 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   #requireHost(name: string, { memoryBytes }: Definition): void {
-    const site = this.#world.topology.sites.find((each) => each.name === this.#site);
-    const host = site?.hosts.find((each) => each.name === name);
-    if (host === undefined)
-      throw new LonghaulError('LH_HOST_UNKNOWN', [
-        this.#site,
-        name,
-        site?.hosts.map((each) => each.name).join(', ') ?? 'none',
-      ]);
-    const free = host.memoryBytes - this.#memoryBytesUsed(name);
+    if (name !== this.host) throw new LonghaulError('LH_HOST_UNKNOWN', [this.#site, name, this.host]);
+    const free = this.#memoryBytesFree();
     if (free < memoryBytes)
       throw new LonghaulError('LH_HYPERVISOR_FAILED', [
         this.#site,
@@ -227,15 +223,19 @@ export class SimulatedHypervisor implements Hypervisor {
       ]);
   }
 
-  #memoryBytesUsed(host: string): number {
+  #memoryBytesFree(): number {
     return this.#world
-      .copiesAt(this.#site)
-      .filter((copy) => copy.host === host && copy.state !== 'stopped')
-      .reduce((sum, { definition }) => sum + definition.memoryBytes, 0);
+      .copiesOn(this.#site, this.host)
+      .filter(({ state }) => state !== 'stopped')
+      .reduce((free, { definition }) => free - definition.memoryBytes, this.#model.memoryBytes);
+  }
+
+  #copy(workload: string): Copy | null {
+    return this.#world.copyOn(this.#site, this.host, workload);
   }
 
   #existing(workload: string): Copy {
-    const copy = this.#world.copy(this.#site, workload);
+    const copy = this.#copy(workload);
     if (copy === null)
       throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `there is no guest '${workload}'`]);
     return copy;
@@ -243,6 +243,18 @@ export class SimulatedHypervisor implements Hypervisor {
 
   #wrongState(copy: Copy, act: string, needs: string): LonghaulError {
     return new LonghaulError('LH_GUEST_STATE', [copy.workload, copy.state, this.#site, act, needs]);
+  }
+
+  #absent(workload: string): GuestState {
+    return {
+      workload,
+      host: this.host,
+      state: 'absent',
+      transfer: null,
+      memoryBytes: 0,
+      residentBytes: null,
+      machineType: '',
+    };
   }
 
   async #take(seconds: number, signal: AbortSignal): Promise<void> {
@@ -267,13 +279,3 @@ function stateOf(copy: Copy): GuestState {
     machineType: copy.definition.machineType,
   };
 }
-
-const absent = (workload: string): GuestState => ({
-  workload,
-  host: '',
-  state: 'absent',
-  transfer: null,
-  memoryBytes: 0,
-  residentBytes: null,
-  machineType: '',
-});

@@ -32,8 +32,9 @@ export class SimulatedSites {
     this.#log = log;
     this.world = new SimulatedWorld(clock, topology);
     this.network = new SimulatedNetwork(this.world);
-    for (const { name, balancers } of topology.sites)
+    for (const { name, hosts, balancers } of topology.sites)
       this.#parts.set(name, {
+        hosts: hosts.map((host) => host.name),
         claims: createMemoryClaims(),
         gateway: new SimulatedGateway(this.world, this.network, name),
         dns: new SimulatedDns(this.world, this.network, name),
@@ -70,7 +71,9 @@ export class SimulatedSites {
     const life = new Life(() => this.onAgentCall(site));
     const agent = new SiteAgent({
       name: site,
-      hypervisors: [mortal(new SimulatedHypervisor(this.world, site), life)],
+      hypervisors: lasting.hosts.map((host) =>
+        mortal(new SimulatedHypervisor(this.world, { site, host }), life),
+      ),
       gateway: mortal(lasting.gateway, life),
       dns: mortal(lasting.dns, life),
       balancers: lasting.balancers.map((balancer) => mortal(balancer, life)),
@@ -109,6 +112,7 @@ export class SimulatedSites {
 }
 
 interface Lasting {
+  readonly hosts: readonly string[];
   readonly claims: ClaimStorage;
   readonly gateway: SimulatedGateway;
   readonly dns: SimulatedDns;

@@ -1,3 +1,4 @@
+import { lanRateBitsPerSecond } from '../../../planners/choose/limits.ts';
 import type { Topology, Workload } from '../../../topology/resolve/topology.ts';
 import type { Clock } from '../../../topology/world.ts';
 import type { GuestState } from '../../site/site.ts';
@@ -17,8 +18,10 @@ export class SimulatedWorld {
   readonly links: readonly SimulatedLink[];
   /** Moments in which two copies of one identity executed; must stay empty. */
   readonly violations: string[] = [];
-  readonly #copies = new Map<string, Copy>();
-  readonly #listeners = new Set<(site: string, change: GuestChange) => void>();
+  readonly #copies = new Set<Copy>();
+  readonly #ofWorkload = new Map<string, Set<Copy>>();
+  readonly #onHost = new Map<string, Set<Copy>>();
+  readonly #listeners = new Set<(copy: Copy, change: GuestChange) => void>();
 
   constructor(clock: Clock, topology: Topology) {
     this.clock = clock;
@@ -35,26 +38,38 @@ export class SimulatedWorld {
     for (const workload of topology.workloads) this.#place(workload);
   }
 
+  /** The one that runs there, or is at least there; while a guest moves inside a site there are two. */
   copy(site: string, workload: string): Copy | null {
-    return this.#copies.get(keyOf(site, workload)) ?? null;
+    const here = this.copiesOf(workload).filter((copy) => copy.site === site);
+    return here.find(({ state }) => state === 'running') ?? here[0] ?? null;
+  }
+
+  copyOn(site: string, host: string, workload: string): Copy | null {
+    return this.copiesOf(workload).find((copy) => copy.site === site && copy.host === host) ?? null;
   }
 
   copiesAt(site: string): readonly Copy[] {
-    return [...this.#copies.values()].filter((copy) => copy.site === site);
+    return [...this.#copies].filter((copy) => copy.site === site);
+  }
+
+  copiesOn(site: string, host: string): readonly Copy[] {
+    return [...(this.#onHost.get(`${site}/${host}`) ?? [])];
   }
 
   copiesOf(workload: string): readonly Copy[] {
-    return [...this.#copies.values()].filter((copy) => copy.workload === workload);
+    return [...(this.#ofWorkload.get(workload) ?? [])];
   }
 
   add(copy: Copy): void {
-    this.#copies.set(keyOf(copy.site, copy.workload), copy);
+    this.#hold(copy);
     this.changed(copy);
   }
 
   remove(copy: Copy): void {
     copy.state = 'absent';
-    this.#copies.delete(keyOf(copy.site, copy.workload));
+    this.#copies.delete(copy);
+    this.#ofWorkload.get(copy.workload)?.delete(copy);
+    this.#onHost.get(`${copy.site}/${copy.host}`)?.delete(copy);
     this.changed(copy);
   }
 
@@ -90,7 +105,7 @@ export class SimulatedWorld {
 
   /** Tells the agents; and looks for a second executing copy. */
   changed(copy: Copy): void {
-    const executing = this.executing(copy.identity);
+    const executing = this.executing(copy);
     if (executing.length > 1) {
       const where = executing.map(({ site, host }) => `${site}/${host}`).join(' and ');
       this.violations.push(`${this.clock.monotonicSeconds()} s: '${copy.identity}' executes at ${where}`);
@@ -101,16 +116,15 @@ export class SimulatedWorld {
       status: copy.transfer?.progress.status ?? null,
       atSeconds: this.clock.nowSeconds(),
     };
-    for (const listener of this.#listeners) listener(copy.site, change);
+    for (const listener of this.#listeners) listener(copy, change);
   }
 
-  executing(identity: string): readonly Copy[] {
-    return [...this.#copies.values()].filter(
-      (copy) => copy.identity === identity && copy.state === 'running',
-    );
+  /** Of the same identity. */
+  executing({ workload, identity }: Pick<Copy, 'workload' | 'identity'>): readonly Copy[] {
+    return this.copiesOf(workload).filter((copy) => copy.identity === identity && copy.state === 'running');
   }
 
-  onChange(listener: (site: string, change: GuestChange) => void): () => void {
+  onChange(listener: (copy: Copy, change: GuestChange) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -130,6 +144,13 @@ export class SimulatedWorld {
     );
   }
 
+  /** What a stream goes over; inside a site every one has a network of the hosts' own to itself. */
+  wayBetween(one: string, other: string): SimulatedLink | null {
+    if (one !== other) return this.linkBetween(one, other);
+    const between = [one, one] as const;
+    return new SimulatedLink(this.clock, { name: `inside ${one}`, between, ...insideSite });
+  }
+
   cut(link: SimulatedLink): void {
     link.cut();
     this.#feel(link, true);
@@ -141,26 +162,43 @@ export class SimulatedWorld {
   }
 
   #feel({ between }: SimulatedLink, isCut: boolean): void {
-    for (const { transfer, site, workload } of this.#copies.values()) {
-      const isHere = transfer?.source.site === site && transfer.source.workload === workload;
-      if (isHere && between.includes(site) && between.includes(transfer.target.site)) transfer.feelCut(isCut);
+    for (const copy of this.#copies) {
+      const { transfer, site } = copy;
+      if (transfer?.source !== copy || site === transfer.target.site) continue;
+      if (between.includes(site) && between.includes(transfer.target.site)) transfer.feelCut(isCut);
     }
   }
 
   #place(workload: Workload): void {
-    this.#copies.set(keyOf(workload.site, workload.name), {
+    this.#hold({
       ...blankCopy(workload.name, workload.site, workload.host),
       definition: definitionOf(workload),
       state: 'running',
       countedAtSeconds: this.clock.monotonicSeconds(),
     });
   }
+
+  #hold(copy: Copy): void {
+    this.#copies.add(copy);
+    addTo(this.#ofWorkload, copy.workload, copy);
+    addTo(this.#onHost, `${copy.site}/${copy.host}`, copy);
+  }
+}
+
+function addTo(groups: Map<string, Set<Copy>>, key: string, copy: Copy): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, new Set([copy]));
+  else group.add(copy);
 }
 
 /** Useful share of a link's rate at an MTU of 1500: (MTU − 52) ÷ (MTU + 38). */
 const goodputRatio = 1448 / 1538;
 
-const keyOf = (site: string, workload: string): string => `${site}/${workload}`;
+/** As the planner has it (planners/choose/paths.ts). */
+const insideSite = {
+  rttSeconds: 0.0002,
+  goodputBytesPerSecond: (lanRateBitsPerSecond * goodputRatio) / 8,
+};
 
 function definitionOf(workload: Workload): Definition {
   return {

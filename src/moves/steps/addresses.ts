@@ -137,6 +137,7 @@ function requireConverged({ workload }: Move, { id, role, converged, differences
 }
 
 async function describePairs(move: Move, signal: AbortSignal): Promise<readonly RelocationPair[]> {
+  if (move.planned.addresses.length === 0) return [];
   const [source, target] = await Promise.all([
     move.source.agent.describe(signal),
     move.target.agent.describe(signal),

@@ -14,7 +14,7 @@ export const copyDisks: Step = {
   apply: async (move, signal) => {
     if (!hasDisksToCopy(move)) return undefined;
     const order = { uri: move.facts.uri ?? '', content: 'disks', settings: transferSettings(move) } as const;
-    await move.source.agent.guests.startTransfer(move.claim, order, signal);
+    await move.source.guests.startTransfer(move.claim, order, signal);
     const { transfer } = await watchCopy(move, isSeeded, signal);
     return transfer === null ? undefined : { transfer };
   },
@@ -26,12 +26,12 @@ export const shutDownSource: Step = {
   weight: 5,
   deadlineSeconds: ({ workload, limits }) => shutdownPatience * workload.shutdownSeconds + limits.callSeconds,
   apply: async (move, signal) => {
-    const guest = await move.source.agent.guests.shutdown(move.claim, signal);
+    const guest = await move.source.guests.shutdown(move.claim, signal);
     if (guest.state !== 'stopped' && guest.state !== 'sent')
       throw new LonghaulError('LH_GUEST_STATE', [
         move.workload.name,
         guest.state,
-        move.source.model.name,
+        move.source.name,
         'a cold move',
         'it to shut down',
       ]);
@@ -39,7 +39,7 @@ export const shutDownSource: Step = {
   },
   undo: async (move, signal) => {
     await cancelCopy(move, signal);
-    const { guests } = move.source.agent;
+    const { guests } = move.source;
     const { state } = await guests.inspect(move.workload.name, signal);
     if (state === 'running') return;
     const spec = {
@@ -58,12 +58,12 @@ export const copyRest: Step = {
   apply: async (move, signal) => {
     if (!hasDisksToCopy(move)) return undefined;
     const { transfer } = await watchCopy(move, ({ state }) => state === 'sent', signal);
-    const copy = await move.target.agent.guests.inspect(move.workload.name, signal);
+    const copy = await move.target.guests.inspect(move.workload.name, signal);
     if (copy.state !== 'loaded')
       throw new LonghaulError('LH_GUEST_STATE', [
         move.workload.name,
         copy.state,
-        move.target.model.name,
+        move.target.name,
         'booting',
         'loaded',
       ]);
@@ -83,7 +83,7 @@ export const bootTarget: Step = {
   },
   apply: async (move, signal) => {
     const spec = targetSpec(move, 'disks', move.facts.definition);
-    await move.target.agent.guests.start(move.claim, spec, signal);
+    await move.target.guests.start(move.claim, spec, signal);
     return { resumedAtSeconds: move.clock.nowSeconds() };
   },
   goBack: makeSureTargetIsOff,
@@ -94,7 +94,7 @@ async function watchCopy(
   until: (guest: GuestState) => boolean,
   signal: AbortSignal,
 ): Promise<GuestState> {
-  const { guests } = move.source.agent;
+  const { guests } = move.source;
   let doneRatio = 0;
   for (let guest = await guests.inspect(move.workload.name, signal); ; ) {
     if (until(guest)) return guest;
@@ -102,7 +102,7 @@ async function watchCopy(
     if (transfer === null || transfer.status === 'failed' || transfer.status === 'cancelled')
       throw new LonghaulError('LH_TRANSFER_FAILED', [
         move.workload.name,
-        move.target.model.name,
+        move.target.name,
         transfer?.status ?? state,
         transfer?.error ?? `the guest is '${state}'`,
       ]);
@@ -121,9 +121,9 @@ function isSeeded({ state, transfer }: GuestState): boolean {
 }
 
 async function cancelCopy({ source, workload, claim }: Move, signal: AbortSignal): Promise<void> {
-  const { state, transfer } = await source.agent.guests.inspect(workload.name, signal);
+  const { state, transfer } = await source.guests.inspect(workload.name, signal);
   if (state === 'absent' || transfer === null) return;
-  await source.agent.guests.cancelTransfer(claim, signal);
+  await source.guests.cancelTransfer(claim, signal);
 }
 
 /** A guest that takes so many times as long as it says is not shutting down. */

@@ -21,7 +21,7 @@ export const gatherEvidence: Step = {
       if (clock.monotonicSeconds() >= untilSeconds)
         throw new LonghaulError(
           'LH_EVIDENCE_MISSING',
-          [workload.name, move.target.model.name, lacking.join('; ')],
+          [workload.name, move.target.name, lacking.join('; ')],
           {
             settle: `longhaul run ${move.run}, once that is repaired`,
           },
@@ -45,9 +45,9 @@ async function lackingLife(
   { target, workload, clock, limits }: Move,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { guests } = target.agent;
+  const { guests } = target;
   const { state } = await guests.inspect(workload.name, signal);
-  if (state !== 'running') return [`it is '${state}' at '${target.model.name}'`];
+  if (state !== 'running') return [`it is '${state}' at '${target.name}'`];
   const before = await guests.heartbeat(workload.name, signal);
   if (before === null) return [];
   await clock.sleep(limits.evidenceLookSeconds, signal);

@@ -19,23 +19,23 @@ export const cloneAtTarget: Step = {
       network: newNetwork,
       address: newAddress,
     }));
-    await target.agent.guests.clone(claim, { host, template: workload.clone.template, addresses }, signal);
+    await target.guests.clone(claim, { host, template: workload.clone.template, addresses }, signal);
     return undefined;
   },
   undo: async ({ source, target, workload, claim }, signal) => {
-    const copy = await target.agent.guests.inspect(workload.name, signal);
+    const copy = await target.guests.inspect(workload.name, signal);
     if (copy.state === 'absent') return;
-    const original = await source.agent.guests.inspect(workload.name, signal);
+    const original = await source.guests.inspect(workload.name, signal);
     if (original.state !== 'running')
       throw new LonghaulError('LH_GUEST_STATE', [
         workload.name,
         original.state,
-        source.model.name,
+        source.name,
         'taking away its clone',
         'it to run',
       ]);
-    if (copy.state === 'running') await target.agent.guests.shutdown(claim, signal);
-    await target.agent.guests.discard(claim, signal);
+    if (copy.state === 'running') await target.guests.shutdown(claim, signal);
+    await target.guests.discard(claim, signal);
   },
 };
 
@@ -53,7 +53,7 @@ export const checkClone: Step = {
       if (clock.monotonicSeconds() >= untilSeconds)
         throw new LonghaulError('LH_TRANSFER_FAILED', [
           workload.name,
-          target.model.name,
+          target.name,
           'clone',
           lacking.join('; '),
         ]);
@@ -123,15 +123,15 @@ export const retireSource: Step = {
   isPointOfNoReturn: true,
   deadlineSeconds: ({ workload, limits }) => shutdownPatience * workload.shutdownSeconds + limits.callSeconds,
   apply: async ({ source, target, workload, claim }, signal) => {
-    const clone = await target.agent.guests.inspect(workload.name, signal);
+    const clone = await target.guests.inspect(workload.name, signal);
     if (clone.state !== 'running')
       throw new LonghaulError('LH_EVIDENCE_MISSING', [
         workload.name,
-        target.model.name,
+        target.name,
         `its clone is '${clone.state}'`,
       ]);
-    const original = await source.agent.guests.inspect(workload.name, signal);
-    if (original.state === 'running') await source.agent.guests.shutdown(claim, signal);
+    const original = await source.guests.inspect(workload.name, signal);
+    if (original.state === 'running') await source.guests.shutdown(claim, signal);
     return undefined;
   },
 };
@@ -208,11 +208,11 @@ async function drained(
 
 async function lackingOfClone(move: Move, signal: AbortSignal): Promise<readonly string[]> {
   const { target, workload, planned, clock, limits } = move;
-  const { state } = await target.agent.guests.inspect(workload.name, signal);
+  const { state } = await target.guests.inspect(workload.name, signal);
   if (state !== 'running') return [`the clone is '${state}'`];
-  const before = await target.agent.guests.heartbeat(workload.name, signal);
+  const before = await target.guests.heartbeat(workload.name, signal);
   await clock.sleep(limits.evidenceLookSeconds, signal);
-  const after = await target.agent.guests.heartbeat(workload.name, signal);
+  const after = await target.guests.heartbeat(workload.name, signal);
   if (before !== null && after !== null && after.count <= before.count) return ['its counter stands still'];
   const { gateway } = await target.agent.describe(signal);
   if (gateway === null) return [];

@@ -8,14 +8,14 @@ export const releaseSource: Step = {
   isLanding: true,
   deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
   apply: async ({ source, target, workload, claim }, signal) => {
-    const copy = await target.agent.guests.inspect(workload.name, signal);
+    const copy = await target.guests.inspect(workload.name, signal);
     if (copy.state !== 'running')
       throw new LonghaulError('LH_EVIDENCE_MISSING', [
         workload.name,
-        target.model.name,
+        target.name,
         `it is '${copy.state}' there`,
       ]);
-    await source.agent.guests.discard(claim, signal);
+    await source.guests.discard(claim, signal);
     return undefined;
   },
 };

@@ -15,7 +15,7 @@ export const resumeTarget: Step = {
   deadlineSeconds: ({ limits }) => 4 * limits.callSeconds,
   apply: async (move, signal) => {
     if (move.facts.postCopy === true) await beginPostCopy(move, signal);
-    const guest = await move.target.agent.guests.resume(move.claim, signal);
+    const guest = await move.target.guests.resume(move.claim, signal);
     const resumedAtSeconds = guest.transfer?.resumedAtSeconds ?? move.clock.nowSeconds();
     const stoppedAtSeconds = await stoppedAt(move, signal);
     if (stoppedAtSeconds === null) return { resumedAtSeconds };
@@ -36,13 +36,13 @@ export const pullPages: Step = {
   apply: async (move, signal) => {
     const { source, target, workload, limits, facts } = move;
     if (facts.postCopy !== true) return undefined;
-    for (let guest = await source.agent.guests.inspect(workload.name, signal); ; ) {
+    for (let guest = await source.guests.inspect(workload.name, signal); ; ) {
       const { transfer } = guest;
       if (guest.state === 'sent') return transfer === null ? undefined : { transfer };
       if (guest.state !== 'paused')
         throw new LonghaulError('LH_TRANSFER_FAILED', [
           workload.name,
-          target.model.name,
+          target.name,
           transfer?.status ?? guest.state,
           transfer?.error ?? 'post-copy broke off',
         ]);
@@ -51,7 +51,7 @@ export const pullPages: Step = {
         status: transfer?.status ?? null,
         waitSeconds: limits.transferLookSeconds,
       };
-      guest = await source.agent.guests.watch(workload.name, seen, signal);
+      guest = await source.guests.watch(workload.name, seen, signal);
     }
   },
 };
@@ -63,13 +63,13 @@ export async function requireTarget(
 ): Promise<void> {
   const { target, workload } = move;
   const { state } = await whileGuestStandsStill(move, signal, (inner) =>
-    target.agent.guests.inspect(workload.name, inner),
+    target.guests.inspect(workload.name, inner),
   );
   if (ready.includes(state)) return;
   throw new LonghaulError('LH_GUEST_STATE', [
     workload.name,
     state,
-    target.model.name,
+    target.name,
     'the switchover',
     ready.join(' or '),
   ]);
@@ -85,19 +85,19 @@ export async function makeSureTargetIsOff(
   { isTargetDown }: { readonly isTargetDown: boolean },
 ): Promise<void> {
   const { source, target, workload, claim, run } = move;
-  const original = await source.agent.guests.inspect(workload.name, signal);
+  const original = await source.guests.inspect(workload.name, signal);
   if (original.transfer?.status === 'post-copy' || original.state === 'absent' || original.state === 'failed')
-    throw refused(move, `its copy at '${source.model.name}' is '${original.state}' and not whole`);
+    throw refused(move, `its copy at '${source.name}' is '${original.state}' and not whole`);
   try {
     await target.agent.acknowledge(claim, signal);
-    const copy = await target.agent.guests.inspect(workload.name, signal);
-    if (copy.state === 'running') throw refused(move, `it already runs at '${target.model.name}'`);
-    await target.agent.guests.discard(claim, signal);
+    const copy = await target.guests.inspect(workload.name, signal);
+    if (copy.state === 'running') throw refused(move, `it already runs at '${target.name}'`);
+    await target.guests.discard(claim, signal);
   } catch (error) {
     const isUnreachable = error instanceof LonghaulError && error.code === 'LH_AGENT_UNREACHABLE';
     if (!isUnreachable) throw error;
     if (isTargetDown) return;
-    const why = `'${target.model.name}' cannot be asked whether it runs there (${error.message}); make sure that it is off`;
+    const why = `'${target.name}' cannot be asked whether it runs there (${error.message}); make sure that it is off`;
     throw refused(move, why, `longhaul rollback ${run} --target-is-down`);
   }
 }
@@ -107,7 +107,7 @@ const refused = ({ workload, run }: Move, why: string, settle = `longhaul run ${
 
 /** Begun, or found begun; answers when the target can run. */
 async function beginPostCopy(move: Move, signal: AbortSignal): Promise<void> {
-  const { guests } = move.source.agent;
+  const { guests } = move.source;
   const { state, transfer } = await guests.inspect(move.workload.name, signal);
   if (state === 'running' && transfer?.status === 'active')
     await guests.adjustTransfer(move.claim, { mode: 'post-copy' }, signal);
@@ -116,6 +116,6 @@ async function beginPostCopy(move: Move, signal: AbortSignal): Promise<void> {
 
 async function stoppedAt({ source, workload, facts }: Move, signal: AbortSignal): Promise<number | null> {
   if (facts.stoppedAtSeconds !== undefined) return facts.stoppedAtSeconds;
-  const { transfer } = await source.agent.guests.inspect(workload.name, signal);
+  const { transfer } = await source.guests.inspect(workload.name, signal);
   return transfer?.stoppedAtSeconds ?? null;
 }

@@ -10,9 +10,9 @@ export async function returnedGuest(
   signal: AbortSignal,
 ): Promise<GuestState> {
   const { source, workload, claim, planned, facts } = move;
-  const guest = await source.agent.guests.inspect(workload.name, signal);
+  const guest = await source.guests.inspect(workload.name, signal);
   if (guest.state !== 'stopped') return guest;
-  if (!mayBoot) throw new LonghaulError('LH_GUEST_ENDED', [workload.name, source.model.name]);
+  if (!mayBoot) throw new LonghaulError('LH_GUEST_ENDED', [workload.name, source.name]);
   const spec = { ...targetSpec(move, 'guest', facts.definition), host: planned.source.host, nics: [] };
-  return await source.agent.guests.start(claim, spec, signal);
+  return await source.guests.start(claim, spec, signal);
 }

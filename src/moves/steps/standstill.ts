@@ -12,7 +12,7 @@ export async function whileGuestStandsStill<T>(
   const late = (): Error =>
     new LonghaulError('LH_TRANSFER_FAILED', [
       workload.name,
-      target.model.name,
+      target.name,
       'standing still',
       `the target has not answered for ${seconds} s`,
     ]);

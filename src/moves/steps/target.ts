@@ -17,24 +17,24 @@ export const prepareTarget: Step = {
     const content = move.method === 'cold' ? 'disks' : 'guest';
     if (content === 'disks' && !hasDisksToCopy(move)) return { definition };
     const spec = targetSpec(move, content, definition);
-    const { uri } = await move.target.agent.guests.prepareTarget(move.claim, spec, signal);
+    const { uri } = await move.target.guests.prepareTarget(move.claim, spec, signal);
     return { definition, uri };
   },
   undo: async (move, signal) => {
     const { source, target, workload, claim } = move;
-    const copy = await target.agent.guests.inspect(workload.name, signal);
+    const copy = await target.guests.inspect(workload.name, signal);
     if (copy.state === 'absent') return;
-    const original = await source.agent.guests.inspect(workload.name, signal);
+    const original = await source.guests.inspect(workload.name, signal);
     const isNeverWhole = original.state === 'stopped' && copy.state !== 'loaded';
     if (original.state !== 'running' && !isNeverWhole)
       throw new LonghaulError('LH_GUEST_STATE', [
         workload.name,
         original.state,
-        source.model.name,
-        `taking away the copy at '${target.model.name}'`,
+        source.name,
+        `taking away the copy at '${target.name}'`,
         'it to run',
       ]);
-    await target.agent.guests.discard(claim, signal);
+    await target.guests.discard(claim, signal);
   },
 };
 
@@ -77,7 +77,7 @@ function reservedRate({ planned }: Pick<Move, 'planned'>): number | null {
 }
 
 async function define({ source, workload }: Move, signal: AbortSignal): Promise<unknown> {
-  return await source.agent.guests.define(workload.name, signal);
+  return await source.guests.define(workload.name, signal);
 }
 
 const plainSettings: TransferSettings = {

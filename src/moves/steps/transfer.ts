@@ -18,14 +18,14 @@ export const transferMemory: Step = {
   weight: 85,
   deadlineSeconds: (move) => 2 * transferSettings(move).timeoutSeconds + move.limits.callSeconds,
   apply: async (move, signal) => {
-    const first = await move.source.agent.guests.inspect(move.workload.name, signal);
+    const first = await move.source.guests.inspect(move.workload.name, signal);
     if (first.state !== 'sent') {
       const order = {
         uri: move.facts.uri ?? '',
         content: 'guest',
         settings: transferSettings(move),
       } as const;
-      await move.source.agent.guests.startTransfer(move.claim, order, signal);
+      await move.source.guests.startTransfer(move.claim, order, signal);
     }
     const facts = await conduct(move, signal);
     if (facts.postCopy !== true)
@@ -36,26 +36,26 @@ export const transferMemory: Step = {
 };
 
 export async function untilLoaded({ target, workload, clock }: Move, signal: AbortSignal): Promise<void> {
-  for (let guest = await target.agent.guests.inspect(workload.name, signal); ; ) {
+  for (let guest = await target.guests.inspect(workload.name, signal); ; ) {
     if (guest.state === 'loaded' || guest.state === 'running') return;
     if (guest.state !== 'incoming')
       throw new LonghaulError('LH_GUEST_STATE', [
         workload.name,
         guest.state,
-        target.model.name,
+        target.name,
         'the switchover',
         'loaded',
       ]);
     const seen = { state: guest.state, status: guest.transfer?.status ?? null, waitSeconds: 1 };
     const askedAt = clock.monotonicSeconds();
-    guest = await target.agent.guests.watch(workload.name, seen, signal);
+    guest = await target.guests.watch(workload.name, seen, signal);
     if (clock.monotonicSeconds() === askedAt) await clock.sleep(shortestLookSeconds, signal);
   }
 }
 
 /** Watches the transfer and corrects its course by the plan's ladder until everything is sent, or post-copy is due. */
 async function conduct(move: Move, signal: AbortSignal): Promise<MoveFacts> {
-  const { guests } = move.source.agent;
+  const { guests } = move.source;
   const course = new Course(move);
   let guest = await guests.inspect(move.workload.name, signal);
   for (;;) {
@@ -87,7 +87,7 @@ function requireAlive({ workload, target }: Move, { state, transfer }: GuestStat
   if (isOver || transfer === null || (state !== 'running' && state !== 'paused' && state !== 'sent'))
     throw new LonghaulError('LH_TRANSFER_FAILED', [
       workload.name,
-      target.model.name,
+      target.name,
       transfer?.status ?? state,
       transfer?.error ?? `the guest is '${state}'`,
     ]);
@@ -105,14 +105,14 @@ function factsOf(transfer: TransferProgress | null): MoveFacts {
  */
 async function cancel(move: Move, signal: AbortSignal): Promise<void> {
   const { source, workload, claim } = move;
-  const before = await source.agent.guests.inspect(workload.name, signal);
+  const before = await source.guests.inspect(workload.name, signal);
   if (before.state === 'running' && before.transfer === null) return;
-  const after = await source.agent.guests.cancelTransfer(claim, signal);
+  const after = await source.guests.cancelTransfer(claim, signal);
   if (after.state !== 'running' && after.state !== 'stopped')
     throw new LonghaulError('LH_GUEST_STATE', [
       workload.name,
       after.state,
-      source.model.name,
+      source.name,
       'the way back',
       'running',
     ]);

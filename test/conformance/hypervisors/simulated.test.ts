@@ -7,8 +7,8 @@ import { createTwoSiteWorld } from '../../support/simulated-sites.ts';
 hypervisorSuite(async (use) => {
   const world = createTwoSiteWorld(scaledClock(realClock, 20));
   const open = () => ({
-    paris: new SimulatedHypervisor(world, 'paris'),
-    lyon: new SimulatedHypervisor(world, 'lyon'),
+    paris: new SimulatedHypervisor(world, { site: 'paris', host: 'paris-1' }),
+    lyon: new SimulatedHypervisor(world, { site: 'lyon', host: 'lyon-1' }),
   });
   await use({
     ...open(),

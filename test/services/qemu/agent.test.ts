@@ -12,7 +12,7 @@ import { transferSettings } from '../../support/hypervisor-suite.ts';
 import { program, requires } from '../../support/requires.ts';
 
 /**
- * Two agents as processes of their own, over TLS, each with a QEMU host; 'app' is defined at paris with autostart.
+ * Two agents as processes of their own, over TLS, each with two QEMU hosts; 'app' is defined at paris with autostart.
  * `kill` is SIGKILL in the middle of whatever they do.
  */
 let hosts: QemuHosts;
@@ -34,16 +34,14 @@ async function writeAgentFile(site: string): Promise<string> {
       listen: '127.0.0.1:0',
       token: 'env:AGENT_TOKEN',
       tls: { key: 'key.pem', certificate: 'certificate.pem' },
-      hosts: [
-        {
-          name: `${site}-1`,
-          hypervisor: 'qemu',
-          accelerator: 'tcg',
-          memory: '1 GiB',
-          images: imageDirectory,
-          migration: { address: '127.0.0.1', ports: '49152-49215' },
-        },
-      ],
+      hosts: [`${site}-1`, `${site}-2`].map((name) => ({
+        name,
+        hypervisor: 'qemu',
+        accelerator: 'tcg',
+        memory: '1 GiB',
+        images: imageDirectory,
+        migration: { address: '127.0.0.1', ports: '49152-49215' },
+      })),
     }),
   );
   return file;
@@ -176,6 +174,30 @@ requires('qemu agents', [...(await qemuNeeds()), program('openssl')], () => {
       code: 'LH_GUEST_STATE',
     });
     expect((await lyon.guests.resume(claim(1), signal)).state).toBe('running');
+  });
+
+  test('from host to host of one site: the source host does not start it again while it runs on the other', async () => {
+    let paris = await start('paris');
+    await beating(paris, 5);
+    const [source, target] = [paris.guestsOn('paris-1'), paris.guestsOn('paris-2')];
+    const spec = specOf('paris-2', await source.define('app', signal));
+    const { uri } = await target.prepareTarget(claim(1), spec, signal);
+    await source.startTransfer(claim(1), { uri, content: 'guest', settings: transferSettings }, signal);
+    await until(paris, inState('loaded'));
+    const atStop = (await source.heartbeat('app', signal))?.count ?? 0;
+    expect((await target.resume(claim(1), signal)).state).toBe('running');
+    await end('paris', 'SIGKILL');
+    process.kill(await hosts.pid('paris/run/paris-1'), 'SIGKILL');
+    paris = await start('paris');
+    await beating(paris, atStop);
+    const statesOn = async (): Promise<readonly string[]> => {
+      const ports = ['paris-1', 'paris-2'].map((host) => paris.guestsOn(host));
+      const guests = await Promise.all(ports.map(async (port) => await port.inspect('app', signal)));
+      return guests.map(({ state }) => state);
+    };
+    expect(await statesOn()).toEqual(['stopped', 'running']);
+    await paris.guestsOn('paris-1').discard(claim(1), signal);
+    expect(await statesOn()).toEqual(['absent', 'running']);
   });
 
   test('a second agent on the same state is refused and names the first', async () => {

@@ -16,12 +16,12 @@ test('what was remembered is there after a restart, the departure with it', asyn
   const claim = { workload: 'app', epoch: 4, run: 'run-1' };
   const book = await open();
   await book.accept(claim);
-  await book.setDeparture(claim, { kind: 'transfer', epoch: 4 });
+  await book.setDeparture(claim, 'lyon-1', { kind: 'transfer', epoch: 4 });
   const reopened = await open();
-  expect(reopened.departure('app')).toEqual({ kind: 'transfer', epoch: 4 });
+  expect(reopened.departure('app', 'lyon-1')).toEqual({ kind: 'transfer', epoch: 4 });
   await expect(reopened.accept({ ...claim, epoch: 3 })).rejects.toMatchObject({ code: 'LH_EPOCH_STALE' });
   await reopened.accept({ ...claim, epoch: 5, run: 'run-2' });
-  expect(reopened.departure('app')).toEqual({ kind: 'transfer', epoch: 4 });
+  expect(reopened.departure('app', 'lyon-1')).toEqual({ kind: 'transfer', epoch: 4 });
 });
 
 test('a half-written record of a killed agent is no record', async () => {
