@@ -49,6 +49,10 @@ const registry = {
     kind: 'input',
     message: "Plan '%s' was changed after it was made: its content has hash %s, it says %s. Plan again",
   },
+  LH_PLAN_STARTS_COPIES: {
+    kind: 'person',
+    message: "Plan '%s' starts new copies, which are planned here but started by you: %s",
+  },
   LH_CONSENT_MISSING: { kind: 'person', message: "Plan '%s' is not carried out without consent: %s" },
   LH_SIMULATION_UNSHARED: {
     kind: 'input',

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { stepsOf } from '../../src/moves/methods.ts';
+import { faultsFileSchema } from '../../src/rehearsal/faults.ts';
 import { agentFileSchema } from '../../src/site/configuration.ts';
 import { flow } from '../../topology/load/complaints.ts';
 import { exampleOf, meaningOf, shapeOf } from '../../topology/schema/describe.ts';
@@ -14,6 +16,14 @@ export function topologyReference(): string {
 
 export function agentReference(): string {
   return `${agentIntroduction}\n${sections(agentFileSchema, 'The file').join('\n')}`;
+}
+
+export function faultsReference(): string {
+  const steps = Object.entries(stepsOf).map(
+    ([method, list]) => `- \`${method}\`: ${list.map(({ name }) => name).join(', ')}`,
+  );
+  const parts = sections(faultsFileSchema, 'The file');
+  return `${faultsIntroduction}\n${parts.join('\n')}\n## Steps, by method\n\n${steps.join('\n')}\n`;
 }
 
 export function runbookReference(): string {
@@ -175,3 +185,23 @@ by the agent: at the target it appears with \`resume\`, at the source it goes wi
 }
 \`\`\`
 `;
+
+const faultsIntroduction = `# Faults file
+
+What breaks in a rehearsal, and when. YAML or JSON; \`longhaul rehearse PLAN --faults FILE\` carries the plan out on
+simulated sites in virtual time, and each fault comes to pass \`at\` a time after the start of the run, or when a workload
+comes to a step of its move. [faults.schema.json](faults.schema.json) completes it in an editor;
+\`examples/storm/faults.yaml\` breaks the evacuation that lies beside it.
+
+\`\`\`yaml
+format: longhaul-faults/1
+workerSite: paris
+faults:
+  - { kind: agent-killed, site: reims, workload: db-1, step: transfer, after: 30 s, for: 20 s }
+  - { kind: link-cut, link: paris-frankfurt, at: 1 h, for: 40 s }
+\`\`\`
+
+A link that is cut is silent: nothing arrives, nothing is refused. An agent or a worker that is killed goes as by
+\`kill -9\`; guests and their streams go on without it. The same plan, faults and start give the same course.
+
+${values}`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { estimateInputSchema, observationSchema } from '../../planners/estimate/observation.ts';
+import { faultsFileSchema } from '../../src/rehearsal/faults.ts';
 import { agentFileSchema } from '../../src/site/configuration.ts';
 import { runbookFile } from '../../topology/schema/runbook.ts';
 import { topologyFile } from '../../topology/schema/topology.ts';
@@ -10,6 +11,7 @@ export function jsonSchemas(): ReadonlyMap<string, string> {
     topology: topologyFile,
     runbook: runbookFile,
     agent: agentFileSchema,
+    faults: faultsFileSchema,
     'estimate-input': estimateInputSchema,
     observation: observationSchema,
   };

@@ -22,7 +22,7 @@ const fault = z.strictObject({
   step: z
     .string()
     .optional()
-    .meta({ examples: ['transfer'] }),
+    .meta({ examples: ['transfer'], description: 'Of its method; below.' }),
   after: seconds({ example: '2 s' }).prefault('0 s').describe('So long after the step has begun.'),
   for: seconds({ example: '45 s' }).optional().describe('Then it is well again; without it, never.'),
 });

@@ -6,6 +6,7 @@ import { Life, mortal } from '../hypervisors/simulated/mortal.ts';
 import { SimulatedSites } from '../hypervisors/simulated/sites.ts';
 import type { MoveLimits } from '../moves/limits.ts';
 import { createJobHandler } from '../runs/job-handler.ts';
+import { refuseNewCopies } from '../runs/new-copies.ts';
 import type { RunParts } from '../runs/parts.ts';
 import { isOver } from '../runs/run-state.ts';
 import { carryOnRun, startRun } from '../runs/start.ts';
@@ -44,6 +45,7 @@ export interface RehearsalOptions {
 
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   const { plan, startSeconds, log } = options;
+  refuseNewCopies(plan);
   const clock = new VirtualClock({ epochSeconds: startSeconds });
   const sites = new SimulatedSites(plan.topology, { clock, log });
   await sites.start();

@@ -3,6 +3,7 @@ import { LonghaulError } from '../../topology/errors.ts';
 import type { Clock } from '../../topology/world.ts';
 import type { Plan } from '../../planners/plan/plan.ts';
 import { requireConsent } from './consent.ts';
+import { refuseNewCopies } from './new-copies.ts';
 import { isOver } from './run-state.ts';
 import type { Consent, RunService } from './service.ts';
 import { carryOnRun, requestRun, startRun } from './start.ts';
@@ -82,6 +83,7 @@ async function planOf(records: Records, run: RunRecord): Promise<Plan> {
 }
 
 async function startNew(parts: LocalParts, plan: Plan, consent: Consent): Promise<RunRecord> {
+  refuseNewCopies(plan);
   requireConsent(plan, consent);
   await parts.check(plan);
   const { records } = parts;

@@ -10,7 +10,8 @@ import type { RunStatus } from './status.ts';
 export interface RunService {
   /**
    * Starts a run of the plan, or carries on its newest one that has not ended. Refuses a plan that no longer fits the
-   * world (LH_PLAN_STALE), and one that touches anything real without consent (LH_CONSENT_MISSING).
+   * world (LH_PLAN_STALE), one that touches anything real without consent (LH_CONSENT_MISSING), and one that starts
+   * new copies (LH_PLAN_STARTS_COPIES).
    */
   start(plan: Plan, consent: Consent): Promise<RunRecord>;
   /** Carries on an interrupted run or one that waited for a person; an ended one is only answered. */

@@ -233,6 +233,23 @@ describe('nothing runs', () => {
     expect(code).toBe(1);
   });
 
+  test('where the plan starts new copies: exit 4, and it says which, where and from what', async ({
+    place,
+  }) => {
+    const storm = path.join(import.meta.dirname, '../../examples/storm');
+    const files = ['topology.yaml', 'place.yaml'].map((name) => path.join(storm, name));
+    expect(await place.longhaul('plan', ...files, '-o', 'plan.json')).toMatchObject({ code: 0 });
+    await place.prepareState();
+    for (const command of ['run', 'rehearse']) {
+      const { code, stderr } = await place.longhaul(command, 'plan.json');
+      expect(stderr).toContain('LH_PLAN_STARTS_COPIES');
+      expect(stderr).toMatch(
+        /'web-1-new-1' on paris\/paris-1 from template 'web-image-11' with 10\.1\.0\.\d+;/,
+      );
+      expect(code).toBe(4);
+    }
+  });
+
   test('where nothing has to move: exit 0', async ({ place }) => {
     await place.write('plan.json', planOf(twoSites([webServer('web', 50)]), []));
     await place.prepareState();
