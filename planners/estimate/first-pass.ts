@@ -1,5 +1,5 @@
 import type { Conditions } from './conditions.ts';
-import { pageBytes, pageHeaderBytes, zeroPageBytes } from './limits.ts';
+import { pageBytes, pageHeaderBytes, pageMapBytes, zeroPageBytes } from './limits.ts';
 import type { Parameters } from './model.ts';
 import type { Sending } from './sending.ts';
 
@@ -25,7 +25,8 @@ export function firstPass(
   const zero = memoryBytes - nonZero;
   const bytes = nonZero * headerRatio * sending.firstRatio + (zero / pageBytes) * zeroPageBytes;
   const threshold = sending.rateBytesPerSecond * transfer.downtimeLimitSeconds;
-  const tailBytes = Math.min(parameters.tailBytes * sending.firstRatio, threshold, bytes);
+  const tail = parameters.tailBytes + (memoryBytes / pageBytes) * pageMapBytes;
+  const tailBytes = Math.min(tail * sending.firstRatio, threshold, bytes);
   const scanSeconds = zero / parameters.scanBytesPerSecond;
   return {
     bytes,

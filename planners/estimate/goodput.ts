@@ -39,6 +39,8 @@ const roundTripSecondsMin = 20e-6;
 const bbrLossMax = 0.2;
 /** Sharpness with which the smallest of several limits rules: (Σ Bᵢ^−k)^(−1/k). */
 const sharpness = 8;
+/** Half of how much longer than that a usual round trip is. */
+const lateAckSeconds = 0.02;
 
 export function goodputOf(path: Path, streams: number, parameters: Parameters): Goodput {
   const segmentBytes = path.mtuBytes - headerBytes;
@@ -48,7 +50,7 @@ export function goodputOf(path: Path, streams: number, parameters: Parameters): 
   const lossy = streams * lossRate(path, segmentBytes, parameters);
   const bytesPerSecond = softMinimum(line, window, lossy);
   const losslessBytesPerSecond = lossy === Infinity ? bytesPerSecond : softMinimum(line, window, Infinity);
-  const socket = socketOf(path, bytesPerSecond / streams, parameters);
+  const socket = socketOf(path, { rate: bytesPerSecond / streams, line: line / streams }, parameters);
   return {
     bytesPerSecond,
     losslessBytesPerSecond,
@@ -80,28 +82,39 @@ function overshootOf(path: Path, segmentsPerSecond: number, parameters: Paramete
 
 /**
  * Autotuning grants a multiple of what was in flight when the router's buffer was full (tcp_sndbuf_expand), and BBR
- * what its start-up left; at most the limit. Of what the socket holds, half a round trip's bytes have arrived and are
- * only not acknowledged yet; where the limit holds, a mean share of it stands for that, as the true figure would
- * shrink with a longer round trip.
+ * what its start-up left; at most the limit, of which a share is payload. Of what the socket holds, half a round trip's
+ * bytes have arrived and are only not acknowledged yet. Where the limit holds that would make the delivery shorter with
+ * a longer round trip, up to the one at which the window holds the sender and nothing waits: what was true at the round
+ * trip from which on the limit holds, less a mean of the rest, stands for it. A sender that the line does not hold has
+ * nothing waiting, so the limit counts at the line's rate.
  */
 function socketOf(
   path: Path,
-  rate: number,
+  { rate, line }: { readonly rate: number; readonly line: number },
   parameters: Parameters,
 ): { bytes: number; deliverySeconds: number } {
-  const most = sendBufferPayload(path, rate, parameters);
+  const { rttSeconds, bufferSeconds } = path;
+  const most = parameters.socketShare * path.sendBufferBytes;
   const granted =
     path.congestionControl === 'bbr'
       ? parameters.bbrSocketBytes
-      : parameters.socketPerFlight * rate * (path.rttSeconds + path.bufferSeconds);
+      : parameters.socketPerFlight * rate * (rttSeconds + bufferSeconds);
+  const acknowledgedLate = path.congestionControl === 'bbr' ? 0 : rttSeconds / 2;
   const waitSeconds = Math.min(
-    path.congestionControl === 'bbr' ? granted / rate : granted / rate - path.rttSeconds / 2,
-    (parameters.socketWaitShare * most) / rate,
+    granted / rate - acknowledgedLate,
+    limitSeconds(path, most / line, parameters),
   );
   return {
-    bytes: Math.min(most, Math.max(granted, rate * path.rttSeconds)),
-    deliverySeconds: Math.max(waitSeconds, path.rttSeconds / 2),
+    bytes: Math.min(most, Math.max(granted, rate * rttSeconds)),
+    deliverySeconds: Math.max(waitSeconds, rttSeconds / 2),
   };
+}
+
+/** How long a socket that is full to its limit waits; `fullSeconds` is what the line takes for all of it. */
+function limitSeconds(path: Path, fullSeconds: number, { socketPerFlight }: Parameters): number {
+  const grantedAtRtt =
+    path.congestionControl === 'bbr' ? 0 : fullSeconds / socketPerFlight - path.bufferSeconds;
+  return fullSeconds - Math.max(0, grantedAtRtt) / 2 - lateAckSeconds;
 }
 
 /**
@@ -116,19 +129,12 @@ function windowRate(path: Path, segmentBytes: number, parameters: Parameters): n
   return Math.min(sent, parameters.receiveWindowBytes / roundTrip);
 }
 
-/** Payload that the send buffer holds while so much leaves a second. */
-function sendBufferPayload(path: Path, bytesPerSecond: number, parameters: Parameters): number {
-  const payload = Math.max(2 * (path.mtuBytes - headerBytes), bytesPerSecond / buffersPerSecond);
-  return (path.sendBufferBytes * payload) / (payload + parameters.bufferOverheadBytes);
-}
-
 const frameRate = (path: Path, segmentBytes: number, parameters: Parameters): number =>
   ((path.bitsPerSecond / 8) * segmentBytes * parameters.goodputShare) / (path.mtuBytes + frameBytes);
 
 /** What frames leave of the bit rate, less what other moves on the link take; a fair share of it is always left. */
 function lineRate(path: Path, segmentBytes: number, parameters: Parameters): number {
-  const line =
-    ((path.bitsPerSecond / 8) * segmentBytes * parameters.goodputShare) / (path.mtuBytes + frameBytes);
+  const line = frameRate(path, segmentBytes, parameters);
   const movers = path.sharers + 1;
   const fair = line / (movers + path.ratedSharers);
   return Math.max((line - path.takenBytesPerSecond) / movers, fair);

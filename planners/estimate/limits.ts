@@ -63,6 +63,9 @@ export const pageBytes = 4096;
 export const pageHeaderBytes = 8;
 export const zeroPageBytes = 9;
 
+/** Linux describes each page in 64 bytes (struct page) and puts that map at the top of memory, where the first pass ends. */
+export const pageMapBytes = 64;
+
 /**
  * Auto-converge (QEMU 7.2: cpu-throttle-initial, -increment, max-cpu-throttle, throttle-trigger-threshold; two
  * triggers, periods of a second: migration/ram.c).

@@ -54,6 +54,7 @@ function memoryCourse(curve: DirtyCurve, live: Live): Course {
     finalBytesPerSecond: sending.finalBytesPerSecond,
     downtimeLimitSeconds: transfer.downtimeLimitSeconds,
     roomSeconds: parameters.roomSeconds,
+    downtimeShare: parameters.downtimeShare,
     syncSeconds: parameters.syncSeconds,
     autoConverge: transfer.autoConverge,
     throttleEffect: parameters.throttleEffect,
@@ -63,7 +64,7 @@ function memoryCourse(curve: DirtyCurve, live: Live): Course {
   if (after !== null && (after === 0 || !pre.converges || pre.passes > after + 2))
     return postCopy(curve, after, live);
   const rest = pre.restBytes * sending.resendRatio;
-  const downtimeSeconds = writtenSeconds(rest, sending, parameters);
+  const downtimeSeconds = writtenSeconds(rest, sending);
   const pauseSeconds = landingSeconds(rest, conditions, { sending, parameters });
   return {
     converges: pre.converges || conditions.idle,

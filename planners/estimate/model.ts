@@ -12,7 +12,7 @@ const parametersSchema = z.strictObject({
   /** Resident pages that hold zeros, touched by the guest's own start; at most that share of what is resident. */
   touchedZeroBytes: positive,
   touchedZeroMost: share,
-  /** Non-zero bytes among the last pages of RAM, where the first pass ends. */
+  /** Non-zero bytes among the last pages of RAM, where the first pass ends, beside the guest kernel's page map. */
   tailBytes: positive,
   /** Share of the arithmetic goodput (frame overhead) that a long transfer reaches. */
   goodputShare: share,
@@ -30,8 +30,8 @@ const parametersSchema = z.strictObject({
   multifdCapFactor: positive,
   /** Socket memory that autotuning grants ÷ bytes in flight. */
   socketPerFlight: positive,
-  /** Where its limit holds: share of it that has not arrived yet. */
-  socketWaitShare: share,
+  /** Where its limit holds: share of it that is payload. */
+  socketShare: share,
   /** Socket memory that BBR's start-up leaves granted. */
   bbrSocketBytes: positive,
   /** Set-up before the first pass: fixed part, and per GiB of RAM under binary translation (TCG). */
@@ -43,7 +43,7 @@ const parametersSchema = z.strictObject({
   roomSeconds: positive,
   /** A synchronisation of the bitmap, and what surrounds it. */
   syncSeconds: positive,
-  /** Downtime ÷ time the rest takes at the goodput. */
+  /** What is left at the stop ÷ what the rule allows: QEMU's own estimate of its rate falls short of the goodput. */
   downtimeShare: positive,
   /** What a guest dirties when samples read nothing. */
   backgroundBytesPerSecond: positive,

@@ -28,7 +28,7 @@ export function postCopy(curve: DirtyCurve, afterPasses: number, live: Live): Co
     converges: true,
     margin: Infinity,
     totalSeconds: live.setupSeconds + seconds + rest / sending.finalBytesPerSecond + pauseSeconds,
-    downtimeSeconds: writtenSeconds(0, sending, parameters),
+    downtimeSeconds: writtenSeconds(0, sending),
     pauseSeconds,
     stallSeconds: pauseSeconds + faultSeconds + live.findSeconds,
     transferredBytes: bytes + rest,

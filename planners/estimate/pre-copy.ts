@@ -11,7 +11,7 @@ export interface PreCopy {
   readonly seconds: number;
   /** Bytes sent until then. */
   readonly bytes: number;
-  /** Left to send when it is stopped: what the first pass leaves, or about the threshold once passes are cut short. */
+  /** Left to send when it is stopped: what the first pass leaves, or the threshold less the room once passes are cut short. */
   readonly restBytes: number;
   readonly passes: number;
   /** Share of its time for which the guest is held back at the end. */
@@ -30,6 +30,8 @@ export interface PreCopyQuestion {
   /** A synchronisation of the bitmap. */
   readonly syncSeconds: number;
   readonly autoConverge: boolean;
+  /** Rest ÷ what the rule allows: QEMU's estimate of its own rate falls short of the goodput. */
+  readonly downtimeShare: number;
   /** Share of a throttled vCPU's time by which dirtying really slows down. */
   readonly throttleEffect: number;
   /** Bytes on their way per byte of a page sent again: below 1 with compression. The rule counts whole pages. */
@@ -48,6 +50,7 @@ export function preCopy(question: PreCopyQuestion): PreCopy {
   const rule = stopRule(question);
   const { threshold, room, pageRate, clean } = rule;
   const kept = threshold - room;
+  const left = kept * question.downtimeShare;
   const throttling: Throttling = { share: 0, triggers: 0, periodSeconds: 0 };
   const most = question.autoConverge ? throttledPassesMax : passesMax;
   let seconds = first.cutSeconds;
@@ -73,7 +76,7 @@ export function preCopy(question: PreCopyQuestion): PreCopy {
     margin,
     seconds,
     bytes,
-    restBytes: passes === passesLeast ? Math.min(rest, threshold) : threshold,
+    restBytes: passes === passesLeast ? Math.min(rest, left) : left,
     passes,
     throttled: throttling.share,
   };

@@ -7,9 +7,9 @@ import type { Sending } from './sending.ts';
  * QEMU's `downtime`: from the stop of the guest until the source has written its last byte into the socket. The cap
  * is lifted for it; a capped sender has an empty socket, which takes the first bytes at once.
  */
-export function writtenSeconds(restBytes: number, sending: Sending, parameters: Parameters): number {
+export function writtenSeconds(restBytes: number, sending: Sending): number {
   const room = isCapped(sending) ? sending.goodput.socketBytes : 0;
-  const left = Math.max(0, restBytes * parameters.downtimeShare - room);
+  const left = Math.max(0, restBytes - room);
   return stopSeconds + left / sending.finalBytesPerSecond;
 }
 
@@ -25,7 +25,7 @@ export function landingSeconds(
   const delivery = isCapped(sending) ? path.rttSeconds / 2 : sending.goodput.deliverySeconds;
   return (
     stopSeconds +
-    restSeconds(restBytes * parameters.downtimeShare, sending) +
+    restSeconds(restBytes, sending) +
     delivery +
     (transfer.gatedStart ? path.rttSeconds : 0) +
     parameters.loadSeconds

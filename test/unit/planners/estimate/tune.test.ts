@@ -5,11 +5,23 @@ import { measuredMove } from '../../../support/observations.ts';
 
 const noWish = { pauseSeconds: null, totalSeconds: null };
 
-test('a cap somewhat below the goodput and a smaller limit cut the pause of a quiet guest', () => {
+test('a smaller limit and an emptier socket cut the pause of a quiet guest, and cost no time', () => {
   const proposal = tune(measuredMove('s2-042'), { pauseSeconds: 0.2, totalSeconds: null }, shippedModel);
   expect(proposal).toMatchObject({ keepsTheWish: true });
   expect(proposal?.gain.pauseSeconds).toBeGreaterThan(0.5);
-  expect(proposal?.settings.maxBandwidthBytesPerSecond).toBeLessThan(23.5e6);
+  expect(proposal?.settings.downtimeLimitSeconds).toBeLessThan(0.3);
+  expect(proposal?.link.sendBufferBytes).toBeLessThan(4_194_304);
+  expect(proposal?.gain.totalSeconds).toBeGreaterThan(-0.5);
+});
+
+test('on a long path, where a smaller buffer would cost the rate, a cap empties the socket', () => {
+  const move = measuredMove('s2-018');
+  const long = {
+    ...move,
+    link: { ...move.link, bitsPerSecond: 100e6, rttSeconds: 0.2, sendBufferBytes: 2 ** 24 },
+  };
+  const proposal = tune(long, { pauseSeconds: 0.3, totalSeconds: null }, shippedModel);
+  expect(proposal?.settings.maxBandwidthBytesPerSecond).toBeLessThan(11e6);
   expect(proposal?.why.join()).toContain('empties the socket');
 });
 
