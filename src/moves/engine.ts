@@ -11,11 +11,13 @@ import {
   hasTimedOut,
   isPassing,
   messageOf,
+  NotOrdered,
   takenOver,
   undoingOf,
 } from './faults.ts';
 import type { MoveJournal, MoveState, Outcome } from './journal.ts';
 import type { Move, MoveFacts, StepProgress } from './move.ts';
+import { moved, unexplained } from './outcomes.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -109,15 +111,42 @@ export class Engine {
       );
       if (observed === 'done' && !isNewCommitment) return undefined;
     }
-    if (isNewCommitment) await this.#commit(step);
+    if (isNewCommitment) return await this.#commit(step);
+    return await this.#apply(step);
+  }
+
+  async #apply(step: Step): Promise<MoveFacts | undefined> {
     return await this.#bounded(step, (signal) => step.apply(this.#now(step), signal));
   }
 
-  async #commit(step: Step): Promise<void> {
+  async #commit(step: Step): Promise<MoveFacts | undefined> {
     await this.#heedRequest();
     this.#isCommitted = true;
     await this.#journal.append('point-of-no-return', step.name);
     this.#state = { ...this.#state, isPastPointOfNoReturn: true };
+    return await this.#applyFirst(step);
+  }
+
+  /**
+   * The guest stands still. As long as no order to run has left this worker, who alone may give it, the target cannot
+   * run: then it goes back, as before the point of no return.
+   */
+  async #applyFirst(step: Step): Promise<MoveFacts | undefined> {
+    const { clock, limits, workload, target } = this.#move;
+    const untilSeconds = clock.monotonicSeconds() + limits.standstillSeconds;
+    for (;;) {
+      try {
+        return await this.#apply(step);
+      } catch (error) {
+        if (!(error instanceof NotOrdered)) throw error;
+        if (clock.monotonicSeconds() >= untilSeconds) {
+          this.#isCommitted = false;
+          const why = `no order to run could be given for ${limits.standstillSeconds} s: ${error.message}`;
+          throw new LonghaulError('LH_TRANSFER_FAILED', [workload.name, target.name, 'standing still', why]);
+        }
+        await clock.sleep(limits.retryFirstSeconds, this.#signal);
+      }
+    }
   }
 
   /** Last begun, first undone. What cannot be undone now is named, and the rest is undone all the same. */
@@ -268,8 +297,9 @@ export class Engine {
    */
   async #patiently<T>(step: string, task: () => Promise<T>, untilSeconds?: number): Promise<T> {
     const { clock, limits, log } = this.#move;
+    const longestPause = this.#standsStillAt(step) ? limits.standstillSeconds : limits.retryMaxSeconds;
     let failingSinceSeconds = clock.monotonicSeconds();
-    for (let pause = limits.retryFirstSeconds; ; pause = Math.min(limits.retryMaxSeconds, pause * 2)) {
+    for (let pause = limits.retryFirstSeconds; ; pause = Math.min(longestPause, pause * 2)) {
       const triedAtSeconds = clock.monotonicSeconds();
       try {
         return await task();
@@ -288,6 +318,11 @@ export class Engine {
         await clock.sleep(pause, this.#signal);
       }
     }
+  }
+
+  /** Nothing runs while it is tried: a guest that waits is not left waiting for a pause of ours. */
+  #standsStillAt(step: string): boolean {
+    return this.#steps.some(({ name, isPointOfNoReturn }) => name === step && isPointOfNoReturn === true);
   }
 
   async #bounded<T>(step: Step, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -361,22 +396,6 @@ export interface EngineParts {
   readonly report: (step: string, progress: StepProgress | 'begun' | 'ended') => void;
   readonly signal: AbortSignal;
 }
-
-const moved: Omit<Outcome, 'remains'> = {
-  result: 'moved',
-  reason: 'it serves at its target',
-  code: null,
-  settle: null,
-  again: null,
-};
-
-const unexplained: NonNullable<MoveState['undoing']> = {
-  result: 'failed',
-  reason: 'the journal does not say why',
-  code: null,
-  settle: null,
-  again: null,
-};
 
 const added = (names: readonly string[], name: string): readonly string[] =>
   names.includes(name) ? names : [...names, name];

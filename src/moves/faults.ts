@@ -12,6 +12,13 @@ export class CancelRequested extends Error {
   }
 }
 
+/** Certain: no order to run has reached the target in this try. Unlike any other fault past the point of no return. */
+export class NotOrdered extends LonghaulError {
+  constructor({ code, values }: LonghaulError) {
+    super(code, values);
+  }
+}
+
 export const takenOver: ReadonlySet<ErrorCode> = new Set(['LH_CLAIM_LOST', 'LH_EPOCH_STALE']);
 
 /** Asking again would only hear the same. */

@@ -15,7 +15,10 @@ export interface Step {
   apply(move: Move, signal: AbortSignal): Promise<MoveFacts | undefined>;
   /** Takes back what `apply` did or may have begun to do. Absent: nothing to take back. */
   undo?(move: Move, signal: AbortSignal): Promise<void>;
-  /** From its `apply` on nothing is undone; the journal says so first. */
+  /**
+   * From its `apply` on nothing is undone; the journal says so first. Only an `apply` that throws NotOrdered
+   * (faults.ts) has not passed it.
+   */
   readonly isPointOfNoReturn?: true;
   /**
    * Only beside `isPointOfNoReturn`: a person wants back a move that stopped in this very step. Answers when it is

@@ -5,7 +5,7 @@ import { answerSlackSeconds, connectionsMax } from './limits.ts';
 import { type Operation, protocolHeader, protocolVersion } from './operations.ts';
 import { siteOver } from './site-over.ts';
 import type { Site } from './site.ts';
-import { whyUnreachable } from './unreachable.ts';
+import { CallNotDelivered, isWithoutConnection, whyUnreachable } from './unreachable.ts';
 
 /** A site's agent as its callers see it: the Site interface over HTTP. Errors are those the agent threw. */
 export interface ClientOptions {
@@ -82,7 +82,9 @@ class AgentConnection {
     } catch (cause) {
       signal.throwIfAborted();
       if (cause instanceof LonghaulError) throw cause;
-      throw this.#unreachable(whyUnreachable(cause, this.#options.tls), cause);
+      const why = whyUnreachable(cause, this.#options.tls);
+      if (isWithoutConnection(cause)) throw new CallNotDelivered(this.#options.site, why, cause);
+      throw this.#unreachable(why, cause);
     }
   }
 

@@ -1,3 +1,24 @@
+import { LonghaulError } from '../../topology/errors.ts';
+
+/** No connection came about: nothing of the call has reached the agent, and nothing of it will. */
+export class CallNotDelivered extends LonghaulError {
+  constructor(site: string, why: string, cause?: unknown) {
+    super('LH_AGENT_UNREACHABLE', [site, why], { cause });
+  }
+}
+
+/** Of connect(2) and of undici's own deadline for it: before a byte of a call was sent. */
+const withoutConnection = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+export const isWithoutConnection = (cause: unknown): boolean =>
+  withoutConnection.has((cause as { readonly code?: string }).code ?? '');
+
 /** What we showed, where it was over TLS. */
 type Shown = { readonly client: object | null } | null;
 

@@ -2,6 +2,7 @@ import { LonghaulError } from '../../../topology/errors.ts';
 import type { Clock } from '../../../topology/world.ts';
 import { noLongerNeeded } from '../../world/deadline.ts';
 import type { BalancerPort, DnsPort, GuestPort, RelocationPort, Site } from '../../site/site.ts';
+import { CallNotDelivered } from '../../site/unreachable.ts';
 import type { Life } from './mortal.ts';
 import type { SimulatedSites } from './sites.ts';
 
@@ -102,7 +103,7 @@ export class ControlPlane {
     const agent = this.#sites.agents.get(call.site);
     const life = this.#sites.lifeOf(call.site);
     if (agent === undefined || life === undefined)
-      throw new LonghaulError('LH_AGENT_UNREACHABLE', [call.site, 'connection refused']);
+      throw new CallNotDelivered(call.site, 'connection refused');
     const reset = life.ended.then(() => {
       throw new LonghaulError('LH_AGENT_UNREACHABLE', [call.site, 'connection reset']);
     });

@@ -1,4 +1,7 @@
 import { LonghaulError } from '../../../topology/errors.ts';
+import type { GuestState } from '../../site/site.ts';
+import { CallNotDelivered } from '../../site/unreachable.ts';
+import { NotOrdered } from '../faults.ts';
 import type { Move } from '../move.ts';
 import type { Step } from '../step.ts';
 import { whileGuestStandsStill } from './standstill.ts';
@@ -15,7 +18,7 @@ export const resumeTarget: Step = {
   deadlineSeconds: ({ limits }) => 4 * limits.callSeconds,
   apply: async (move, signal) => {
     if (move.facts.postCopy === true) await beginPostCopy(move, signal);
-    const guest = await move.target.guests.resume(move.claim, signal);
+    const guest = await orderToRun(move, signal);
     const resumedAtSeconds = guest.transfer?.resumedAtSeconds ?? move.clock.nowSeconds();
     const stoppedAtSeconds = await stoppedAt(move, signal);
     if (stoppedAtSeconds === null) return { resumedAtSeconds };
@@ -27,6 +30,16 @@ export const resumeTarget: Step = {
   },
   goBack: makeSureTargetIsOff,
 };
+
+/** With post-copy the order has begun at the source. */
+async function orderToRun({ target, claim, facts }: Move, signal: AbortSignal): Promise<GuestState> {
+  try {
+    return await target.guests.resume(claim, signal);
+  } catch (error) {
+    if (error instanceof CallNotDelivered && facts.postCopy !== true) throw new NotOrdered(error);
+    throw error;
+  }
+}
 
 /** Post-copy: pages that are still at the source follow; only then has the target all of them. */
 export const pullPages: Step = {

@@ -4,6 +4,7 @@ import { LonghaulError } from '../../../topology/errors.ts';
 import { createSiteClient } from '../../../src/site/client.ts';
 import { createSiteServer, listen } from '../../../src/site/server.ts';
 import type { Site } from '../../../src/site/site.ts';
+import { CallNotDelivered } from '../../../src/site/unreachable.ts';
 import { silentLog } from '../../support/log.ts';
 
 /** A site of which only `describe` is asked. */
@@ -100,9 +101,9 @@ test('a call it does not understand is refused with every problem in it', async 
 });
 
 test('an agent that is not there, that is something else, or that never answers ends the call', async () => {
-  await expect(describeAt('http://127.0.0.1:9', null)).rejects.toMatchObject({
-    code: 'LH_AGENT_UNREACHABLE',
-  });
+  const nobody = await describeAt('http://127.0.0.1:9', null).catch((error: unknown) => error);
+  expect(nobody).toMatchObject({ code: 'LH_AGENT_UNREACHABLE' });
+  expect(nobody).toBeInstanceOf(CallNotDelivered);
 
   const stranger = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
   const mute = createServer(() => undefined);
@@ -110,9 +111,12 @@ test('an agent that is not there, that is something else, or that never answers 
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
   };
-  await expect(describeAt(await urlOf(stranger), null)).rejects.toMatchObject({
-    code: 'LH_AGENT_UNREACHABLE',
-  });
+  const hangsUp = createServer((socket) => socket.once('data', () => socket.destroy()));
+  for (const server of [stranger, hangsUp]) {
+    const error = await describeAt(await urlOf(server), null).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: 'LH_AGENT_UNREACHABLE' });
+    expect(error).not.toBeInstanceOf(CallNotDelivered); // something may have come of it
+  }
   const url = await urlOf(mute);
   const client = createSiteClient({
     site: 'lyon',
@@ -125,5 +129,6 @@ test('an agent that is not there, that is something else, or that never answers 
   await expect(client.describe(AbortSignal.timeout(200))).rejects.toMatchObject({ name: 'TimeoutError' });
   await client.close();
   stranger.close();
+  hangsUp.close();
   mute.close();
 });
