@@ -103,10 +103,11 @@ function flatten(jobs: readonly CompiledJob[]): Compiled['flat'] {
   return { offsets, seconds, ways };
 }
 
-/** Translates lists of names and amounts, each list object once. */
+/** Translates lists of names and amounts: each list object once, and lists that say the same to the same numbers. */
 class Names<T extends { readonly amount: number }> {
   readonly all: (readonly Amount[])[] = [];
-  readonly #known = new Map<readonly T[], { readonly number: number; readonly amounts: readonly Amount[] }>();
+  readonly #known = new Map<readonly T[], Numbered>();
+  readonly #bySaying = new Map<string, Numbered>();
   readonly #index: ReadonlyMap<string, number>;
   readonly #nameOf: (entry: T) => string;
 
@@ -115,18 +116,25 @@ class Names<T extends { readonly amount: number }> {
     this.#nameOf = nameOf;
   }
 
-  amounts(entries: readonly T[]): { readonly number: number; readonly amounts: readonly Amount[] } {
+  amounts(entries: readonly T[]): Numbered {
     const known = this.#known.get(entries);
     if (known !== undefined) return known;
     const amounts = entries.map((entry) => ({
       index: at(this.#index, this.#nameOf(entry)),
       amount: entry.amount,
     }));
-    const found = { number: this.all.length, amounts };
-    this.all.push(amounts);
+    const saying = amounts.map(({ index, amount }) => `${index} ${amount}`).join();
+    const found = this.#bySaying.get(saying) ?? { number: this.all.length, amounts };
+    if (found.amounts === amounts) this.all.push(amounts);
+    this.#bySaying.set(saying, found);
     this.#known.set(entries, found);
     return found;
   }
+}
+
+interface Numbered {
+  readonly number: number;
+  readonly amounts: readonly Amount[];
 }
 
 function indexOf(named: readonly { readonly name: string }[]): ReadonlyMap<string, number> {

@@ -9,12 +9,14 @@ export interface Prices {
   readonly lowerBoundSeconds: number;
 }
 
-/** Rounds of price finding; after sixty the bound moves by less than half a percent. */
-const roundsMax = 60;
+/** Rounds of price finding; after three hundred the bound moves by less than a thousandth. */
+const roundsMax = 300;
+const roundsMin = 60;
 /** Options × rounds, so that ten thousand jobs take no longer than a few tenths of a second. */
-const lookupsMax = 3_000_000;
-/** How fast prices follow loads. */
-const stepSize = 0.25;
+const lookupsMax = 10_000_000;
+/** How fast prices follow loads at first, and after how many rounds it has slowed to 1 ÷ √2 of that. */
+const stepSize = 0.5;
+const slowingRounds = 8;
 
 /**
  * Prices at which the cheapest option of every job loads all that is scarce evenly (multiplicative weights on the
@@ -24,14 +26,15 @@ const stepSize = 0.25;
 export function findPrices(compiled: Compiled): Prices {
   const { resources } = compiled.problem;
   const capacities = resources.map(({ steps }) => Math.max(...steps.map(({ amount }) => amount), 1e-9));
-  const lookups = compiled.jobs.reduce((sum, { options }) => sum + options.length, 1);
-  const rounds = Math.max(6, Math.min(roundsMax, Math.floor(lookupsMax / lookups)));
+  const lookups = compiled.flat.seconds.length + 1;
+  const rounds = Math.max(roundsMin, Math.min(roundsMax, Math.floor(lookupsMax / lookups)));
   const logs = new Float64Array(resources.length);
+  const common = commonUses(compiled);
   let lowerBoundSeconds = 0;
   let best = normalised(logs, capacities);
   for (let round = 0; round < rounds; round++) {
     const prices = normalised(logs, capacities);
-    const { work, loads } = cheapest(compiled, prices);
+    const { work, loads } = cheapest(compiled, common, prices);
     const bound = boundAt(compiled, prices, work);
     if (bound > lowerBoundSeconds) {
       lowerBoundSeconds = bound;
@@ -40,8 +43,9 @@ export function findPrices(compiled: Compiled): Prices {
     let most = 1e-12;
     for (let index = 0; index < loads.length; index++)
       most = Math.max(most, loads[index]! / capacities[index]!);
+    const step = stepSize / Math.sqrt(1 + round / slowingRounds);
     for (let index = 0; index < loads.length; index++)
-      logs[index]! += stepSize * (loads[index]! / capacities[index]! / most - 1);
+      logs[index]! += step * (loads[index]! / capacities[index]! / most - 1);
   }
   return { perSecond: ratesAt(compiled, best), lowerBoundSeconds };
 }
@@ -64,9 +68,28 @@ function ratesAt({ ways }: Compiled, prices: Float64Array): Float64Array {
   return Float64Array.from(ways, (way) => priceOf(way, prices));
 }
 
+/** What jobs use whatever their option, in one row: that of job j from offsets[j] to offsets[j + 1]. */
+interface Common {
+  readonly offsets: Int32Array;
+  readonly resources: Int32Array;
+  readonly amounts: Float64Array;
+}
+
+function commonUses({ jobs }: Compiled): Common {
+  const offsets = new Int32Array(jobs.length + 1);
+  for (const { index, uses } of jobs) offsets[index + 1] = offsets[index]! + uses.length;
+  const all = jobs.flatMap(({ uses }) => uses);
+  return {
+    offsets,
+    resources: Int32Array.from(all, ({ index }) => index),
+    amounts: Float64Array.from(all, ({ amount }) => amount),
+  };
+}
+
 /** What every job's cheapest option costs together, and how it loads each resource. */
 function cheapest(
   compiled: Compiled,
+  common: Common,
   prices: Float64Array,
 ): { readonly work: number; readonly loads: Float64Array } {
   const { offsets, seconds, ways } = compiled.flat;
@@ -74,18 +97,22 @@ function cheapest(
   const loads = new Float64Array(prices.length);
   const busy = new Float64Array(compiled.ways.length);
   let work = 0;
-  for (const { index: job, uses } of compiled.jobs) {
-    const common = priceOf(uses, prices);
+  for (let job = 0; job + 1 < offsets.length; job++) {
+    const from = common.offsets[job]!;
+    const to = common.offsets[job + 1]!;
+    let rate = 0;
+    for (let use = from; use < to; use++) rate += common.amounts[use]! * prices[common.resources[use]!]!;
     let least = Number.POSITIVE_INFINITY;
     let chosen = offsets[job]!;
     for (let option = chosen; option < offsets[job + 1]!; option++) {
-      const cost = (common + rates[ways[option]!]!) * seconds[option]!;
+      const cost = (rate + rates[ways[option]!]!) * seconds[option]!;
       if (cost >= least) continue;
       least = cost;
       chosen = option;
     }
     work += least;
-    for (const { index, amount } of uses) loads[index]! += amount * seconds[chosen]!;
+    for (let use = from; use < to; use++)
+      loads[common.resources[use]!]! += common.amounts[use]! * seconds[chosen]!;
     busy[ways[chosen]!]! += seconds[chosen]!;
   }
   compiled.ways.forEach((way, number) => {
@@ -95,6 +122,7 @@ function cheapest(
 }
 
 function boundAt(compiled: Compiled, prices: Float64Array, work: number): number {
+  if (compiled.problem.resources.every(({ steps }) => steps.length === 1)) return work;
   const weighted = compiled.problem.resources.map(({ steps }, index) =>
     steps.map(({ atSeconds, amount }) => ({ atSeconds, amount: amount * prices[index]! })),
   );

@@ -1,6 +1,7 @@
 import type { Random } from '../../topology/world.ts';
+import { balanced } from './balance.ts';
 import { build, type Built, type Recipe } from './build.ts';
-import type { Compiled, CompiledJob } from './compile.ts';
+import type { Compiled, CompiledJob, CompiledOption } from './compile.ts';
 import type { Prices } from './prices.ts';
 
 export interface SearchOptions {
@@ -31,6 +32,8 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
       if (best === null || isBetter(built, best.built)) best = { recipe, built };
     }
   };
+  tryAll(even(compiled, options));
+  if (best !== null) tryAll(relieved(compiled, best));
   tryAll(frugal(compiled, options.prices, deadlineSeconds));
   if (best !== null) tryAll(relieved(compiled, best));
   tryAll(starters(compiled, deadlineSeconds));
@@ -104,6 +107,36 @@ function* starters(compiled: Compiled, deadlineSeconds: number): Generator<Recip
     for (const order of orders) yield { order, options, deadlineSeconds };
 }
 
+/** The same orders with options that load everything evenly (balance.ts), and what costs hardly more on the same way. */
+function* even(
+  compiled: Compiled,
+  { prices, deadlineSeconds, lowerBoundSeconds }: SearchOptions,
+): Generator<Recipe> {
+  const chosen = balanced(compiled, lowerBoundSeconds);
+  const orders = ordersOf(compiled.jobs, chosen);
+  for (const slack of evenSlacks) {
+    const options = compiled.jobs.map((job) => likeIt(job, chosen[job.index]!, { prices, slack }));
+    for (const order of orders) yield { order, options, deadlineSeconds };
+  }
+}
+
+const evenSlacks = [0.05, 0, 0.2] as const;
+
+/** Those over the same things that cost little more. */
+function likeIt(
+  { options }: CompiledJob,
+  chosen: number,
+  { prices: { perSecond }, slack }: { readonly prices: Prices; readonly slack: number },
+): readonly number[] {
+  const { seconds, way, uses } = options[chosen]!;
+  const limit = seconds * perSecond[way]! * (1 + slack);
+  return options.flatMap((option, index) => {
+    const isLike =
+      option.uses.length === uses.length && option.uses.every((use, at) => use.index === uses[at]!.index);
+    return index === chosen || (isLike && option.seconds * perSecond[option.way]! <= limit) ? [index] : [];
+  });
+}
+
 /**
  * The same orders where only options may be taken that cost little of what is scarce (prices.ts), so that a free way
  * round a full link is cheap and a fast option that blocks it is dear; with and without ways round.
@@ -148,10 +181,13 @@ function cheapOptions({ options }: CompiledJob, { perSecond }: Prices, slack: nu
   return costs.flatMap((cost, index) => (cost <= limit ? [index] : []));
 }
 
-function ordersOf(jobs: readonly CompiledJob[]): readonly (readonly number[])[] {
-  const tails = tailSeconds(jobs);
-  const seconds = jobs.map((job) => Math.min(...job.options.map((option) => option.seconds)));
-  const areas = jobs.map((job) => Math.min(...job.options.map(({ area }) => area)));
+/** The orders that people use, by the options chosen or, where none are, by the least of each job. */
+function ordersOf(jobs: readonly CompiledJob[], chosen?: Int32Array): readonly (readonly number[])[] {
+  const among = ({ index, options }: CompiledJob): readonly CompiledOption[] =>
+    chosen === undefined ? options : [options[chosen[index]!]!];
+  const seconds = jobs.map((job) => Math.min(...among(job).map((option) => option.seconds)));
+  const areas = jobs.map((job) => Math.min(...among(job).map(({ area }) => area)));
+  const tails = tailSeconds(jobs, seconds);
   const windowEnd = jobs.map(({ windows }) => windows.at(-1)?.toSeconds ?? Number.POSITIVE_INFINITY);
   const by = (key: (index: number) => number): readonly number[] => listOf(jobs, key);
   return [
@@ -168,15 +204,14 @@ const everyOption = (jobs: readonly CompiledJob[]): readonly (readonly number[])
 const leastOf = (values: readonly number[]): number => values.indexOf(Math.min(...values));
 
 /** Time from a job's start to the end of the last one that waits for it, at the least. */
-function tailSeconds(jobs: readonly CompiledJob[]): readonly number[] {
+function tailSeconds(jobs: readonly CompiledJob[], seconds: readonly number[]): readonly number[] {
   const dependants = jobs.map((): number[] => []);
   for (const { index, needs } of jobs) for (const need of needs) dependants[need]!.push(index);
   const tails = new Array<number>(jobs.length).fill(-1);
   const tail = (index: number): number => {
     if (tails[index]! >= 0) return tails[index]!;
     tails[index] = 0;
-    const own = Math.min(...jobs[index]!.options.map(({ seconds }) => seconds));
-    tails[index] = own + Math.max(0, ...dependants[index]!.map(tail));
+    tails[index] = seconds[index]! + Math.max(0, ...dependants[index]!.map(tail));
     return tails[index];
   };
   return jobs.map(({ index }) => tail(index));
