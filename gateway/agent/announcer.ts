@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../../topology/world.ts';
 import type { GatewayConfiguration } from '../configuration.ts';
-import { announcementsOf } from '../desired/announcements.ts';
+import { type Announcement, type Announcements, announcementsOf } from '../desired/announcements.ts';
 import type { Placement } from '../desired/desired.ts';
 import { announcementFrame } from '../kernel/arp-frame.ts';
 import type { KernelPort } from '../kernel/port.ts';
@@ -11,6 +11,8 @@ import type { Relocation } from '../relocation.ts';
 export class Announcer {
   readonly #options;
   readonly #repeats = new Map<string, AbortController>();
+  /** Relocations whose guest was told ahead. */
+  readonly #toldAhead = new Set<string>();
 
   constructor(options: { readonly kernel: KernelPort; readonly clock: Clock; readonly log: Log }) {
     this.#options = options;
@@ -30,7 +32,10 @@ export class Announcer {
     const frames = all.map((one) => announcementFrame(from, one));
     const repeat = new AbortController();
     this.#repeats.set(id, repeat);
-    await kernel.frames(device, frames);
+    const told = this.#toldAhead.delete(id) ? ahead(announcements, placement.relocation) : [];
+    // What it has just been told would only keep it from its sessions.
+    const news = all.filter((one) => !told.includes(one)).map((one) => announcementFrame(from, one));
+    if (news.length > 0) await kernel.frames(device, news);
     void this.#again(id, repeat, () => kernel.frames(device, frames));
   }
 
@@ -46,12 +51,13 @@ export class Announcer {
   ): Promise<void> {
     const announcements = announcementsOf(configuration, { relocation, guestHere: true }, others);
     if (announcements === null) return;
-    const { device, from, all } = announcements;
-    const frames = all
-      .filter(({ to }) => to === relocation.guest.mac)
-      .slice(0, announcedAheadMax)
-      .map((one) => announcementFrame(from, one));
-    await this.#options.kernel.frames(device, frames);
+    const { device, from } = announcements;
+    const told = ahead(announcements, relocation);
+    await this.#options.kernel.frames(
+      device,
+      told.map((one) => announcementFrame(from, one)),
+    );
+    this.#toldAhead.add(relocation.id);
   }
 
   close(): void {
@@ -69,4 +75,8 @@ export class Announcer {
       if (this.#repeats.get(id) === repeat) this.#repeats.delete(id);
     }
   }
+}
+
+function ahead({ all }: Announcements, { guest }: Relocation): readonly Announcement[] {
+  return all.filter(({ to }) => to === guest.mac).slice(0, announcedAheadMax);
 }

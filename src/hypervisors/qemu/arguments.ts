@@ -78,10 +78,13 @@ function diskArguments(
   ];
 }
 
-/** romfile= : no boot ROM, whose size could differ between two hosts' packages. */
+/**
+ * romfile= : no boot ROM, whose size could differ between two hosts' packages. guest_announce=off: after a move QEMU
+ * itself tells the switches (RARP, net/announce.c); a guest that has to do it does so before it answers its sessions.
+ */
 const nicArguments = (workload: string, mac: string, index: number): readonly string[] => [
   '-netdev',
   `tap,id=nic${index},ifname=${tapName(workload, index)},script=no,downscript=no`,
   '-device',
-  `virtio-net-pci,netdev=nic${index},id=virtio-nic${index},mac=${mac},romfile=`,
+  `virtio-net-pci,netdev=nic${index},id=virtio-nic${index},mac=${mac},romfile=,guest_announce=off`,
 ];

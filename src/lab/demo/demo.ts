@@ -46,21 +46,21 @@ export async function moveAndMeasure(world: LabWorld, layout: Layout, state: Lab
   const product = new Product(world, layout);
   world.say('planning');
   await product.plan();
-  const clients = new Map<string, GuestClients>();
-  for (const guest of state.guests) {
-    const options = { guest, folder: world.directories.runtime, labId: state.id };
-    clients.set(guest.name, await GuestClients.start(world, layout, options));
-  }
+  const clientsOf = async (guest: LabGuest): Promise<GuestClients> =>
+    await GuestClients.start(world, layout, { guest, folder: world.directories.runtime, labId: state.id });
+  let clients = await Promise.all(state.guests.slice(0, 1).map(clientsOf));
   const watch = new Watch(world, layout);
   world.say('running the plan');
   const over = new AbortController();
   const run = product.run().finally(() => over.abort());
-  const seen = await Promise.all(
-    state.guests.map(
-      async (guest) =>
-        await accompany(world, { guest, clients: clientsOf(clients, guest), over: over.signal }),
-    ),
-  );
+  const seen: Pick<Sighting, 'sessions' | 'arrivals'>[] = [];
+  for (const [index, guest] of state.guests.entries()) {
+    for (const own of clients) await untilServedAtNewSite(world, { guest, clients: own, over: over.signal });
+    // The next guest waits until this one's sessions have ended.
+    const next = await Promise.all(state.guests.slice(index + 1, index + 2).map(clientsOf));
+    for (const own of clients) seen.push(await finish(world, guest, own));
+    clients = next;
+  }
   const { status, text, commandSeconds, startedAtSeconds } = await run;
   const watched = await watch.end();
   if (status === null) throw new LonghaulError('LH_COMMAND_FAILED', ['longhaul run', -1, text]);
@@ -86,28 +86,30 @@ export async function moveAndMeasure(world: LabWorld, layout: Layout, state: Lab
   return reportRun(guests, remains, commandSeconds);
 }
 
-function clientsOf(clients: ReadonlyMap<string, GuestClients>, { name }: LabGuest): GuestClients {
-  const found = clients.get(name);
-  if (found === undefined) throw new RangeError(`no clients of ${name}`);
-  return found;
-}
-
-/** Its sessions go on until it runs at b and newcomers find it there; then they end, so that its drain can. */
-async function accompany(
+/** Its sessions go on until it runs at b and newcomers find it there. */
+async function untilServedAtNewSite(
   world: LabWorld,
   {
     guest,
     clients,
     over,
   }: { readonly guest: LabGuest; readonly clients: GuestClients; readonly over: AbortSignal },
-): Promise<Pick<Sighting, 'sessions' | 'arrivals'>> {
+): Promise<void> {
   const { runtime } = world.directories;
   const untilTrue = async (look: () => Promise<boolean>): Promise<void> => {
     while (!over.aborted && !(await look())) await world.clock.sleep(pollSeconds);
   };
   await untilTrue(async () => ((await readIfThere(consoleFile(runtime, 'b', guest))) ?? '').includes('TICK'));
   await untilTrue(async () => await everyServerIsNew(guest, clients));
-  world.say(`${guest.name} runs at b; its clients end their sessions`);
+}
+
+/** Ends its sessions, so that its drain can end. */
+async function finish(
+  world: LabWorld,
+  { name }: LabGuest,
+  clients: GuestClients,
+): Promise<Pick<Sighting, 'sessions' | 'arrivals'>> {
+  world.say(`${name} runs at b; its clients end their sessions`);
   await world.clock.sleep(newcomersSeconds);
   clients.useIdle();
   await world.clock.sleep(1);

@@ -179,6 +179,15 @@ describe('following', () => {
     expect(kernel.sent).toHaveLength(253);
   });
 
+  test('a guest that was told while it waited is not told again at once when it runs, but once more', async () => {
+    await agent.put(follower('app50'), signal);
+    await agent.follow('app50', 'waits');
+    await agent.follow('app50', 'runs');
+    expect(kernel.sent).toHaveLength(253);
+    clock.advance(announceAgainSeconds);
+    await vi.waitFor(() => expect(kernel.sent).toHaveLength(506));
+  });
+
   test('only relocations of that workload in that phase react', async () => {
     await agent.put(follower('app50'), signal);
     await agent.put(arriving('app51', { workload: 'app51' }), signal);

@@ -58,7 +58,7 @@ test('the argument vector of a target: everything by its own folders, standing s
       '-blockdev driver=qcow2,node-name=disk0,file.driver=file,file.filename=/srv/san/app.qcow2,cache.direct=on',
       '-device virtio-blk-pci,drive=disk0,id=virtio-disk0,bootindex=1',
       `-netdev tap,id=nic0,ifname=lh${key}n0,script=no,downscript=no`,
-      '-device virtio-net-pci,netdev=nic0,id=virtio-nic0,mac=52:54:00:00:00:01,romfile=',
+      '-device virtio-net-pci,netdev=nic0,id=virtio-nic0,mac=52:54:00:00:00:01,romfile=,guest_announce=off',
       `-chardev file,id=serial0,path=${run}/serial.log,append=on -serial chardev:serial0`,
       `-chardev socket,id=monitor0,path=${run}/qmp,server=on,wait=off -mon chardev=monitor0,mode=control`,
       `-chardev socket,id=monitor1,path=${run}/qmp2,server=on,wait=off -mon chardev=monitor1,mode=control`,
