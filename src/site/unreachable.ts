@@ -7,17 +7,14 @@ export class CallNotDelivered extends LonghaulError {
   }
 }
 
-/** Of connect(2) and of undici's own deadline for it: before a byte of a call was sent. */
-const withoutConnection = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-export const isWithoutConnection = (cause: unknown): boolean =>
-  withoutConnection.has((cause as { readonly code?: string }).code ?? '');
+/**
+ * Before a byte of a call was sent: the resolver or connect(2) failed, or undici's deadline for it passed. A call that is
+ * under way may end with the same codes (ICMP tells an open connection EHOSTUNREACH, too), but not in these system calls.
+ */
+export function isWithoutConnection(cause: unknown): boolean {
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  return code === 'UND_ERR_CONNECT_TIMEOUT' || syscall === 'connect' || syscall === 'getaddrinfo';
+}
 
 /** What we showed, where it was over TLS. */
 type Shown = { readonly client: object | null } | null;
