@@ -219,14 +219,14 @@ describe('a run without faults', () => {
   test('redirect inside paris: the clone on the other host serves alone', async () => {
     const { world } = await moved('redirect inside paris');
     expect(world).toMatchInlineSnapshot(`
-      "lyon: pool web 10.1.0.99 serving
+      "lyon: pool web 10.1.0.150 serving
       paris: web@paris-2 running on paris-2
-      paris: pool web 10.1.0.99 serving
-      web.example.test is 10.1.0.99 for 60 s
+      paris: pool web 10.1.0.150 serving
+      web.example.test is 10.1.0.150 for 60 s
       10.1.0.50 from lyon: no answer
       10.1.0.50 from paris: no answer
-      10.1.0.99 from lyon: paris
-      10.1.0.99 from paris: paris"
+      10.1.0.150 from lyon: paris
+      10.1.0.150 from paris: paris"
     `);
   });
 });

@@ -1,5 +1,5 @@
 import type { Plan } from '../../planners/plan/plan.ts';
-import { ControlPlane } from '../../src/hypervisors/simulated/control.ts';
+import { type CallFate, ControlPlane, type SiteCall } from '../../src/hypervisors/simulated/control.ts';
 import { Life, mortal } from '../../src/hypervisors/simulated/mortal.ts';
 import { createJobHandler } from '../../src/runs/job-handler.ts';
 import type { RunParts } from '../../src/runs/parts.ts';
@@ -41,7 +41,12 @@ export class Worker {
     {
       workerSite,
       onMoment,
-    }: { readonly workerSite: string | null; readonly onMoment: (moment: Moment) => void },
+      fateOf = () => undefined,
+    }: {
+      readonly workerSite: string | null;
+      readonly onMoment: (moment: Moment) => void;
+      readonly fateOf?: (call: SiteCall) => CallFate | undefined;
+    },
   ) {
     this.#onMoment = onMoment;
     const { life } = this;
@@ -50,10 +55,12 @@ export class Worker {
       clock,
       workerSite,
       life,
-      listener: ({ site, name, number }, point) => {
+      listener: (call, point) => {
+        const { site, name, number } = call;
         if (point === 'before') open.set(number, this.#next(`${site} ${name}`, readOnly.has(name)));
         const index = open.get(number) ?? 0;
         if (index > 0) this.#tell({ index, point, name: `${site} ${name}` });
+        return point === 'before' && !readOnly.has(name) ? fateOf(call) : undefined;
       },
     });
     const { agents } = plane;

@@ -174,14 +174,20 @@ export const waysInside: readonly Way[] = [
 
 /** One way, one workload that suits it. */
 export function planFor(way: Way): Plan {
-  const method = way.split(' ')[0] as Method;
-  const workload = workloadFor(method);
-  const move = moveOf(workload, method);
-  return planOf(twoSites([workload]), [way === method ? move : insideParis(move)]);
+  const workload = workloadFor(way, 'web', 50);
+  return planOf(twoSites([workload]), [moveBy(way, workload)]);
 }
 
+export function moveBy(way: Way, workload: Workload, changes: Partial<PlannedMove> = {}): PlannedMove {
+  const method = methodOf(way);
+  const move = moveOf(workload, method, changes);
+  return way === method ? move : insideParis(move);
+}
+
+const methodOf = (way: Way): Method => way.split(' ')[0] as Method;
+
 /** The same to the other host of paris: every address stays, but a clone needs one of its own. */
-export function insideParis(move: PlannedMove): PlannedMove {
+function insideParis(move: PlannedMove): PlannedMove {
   const { chosen } = move.decision;
   const isClone = chosen.method === 'redirect';
   return {
@@ -192,22 +198,24 @@ export function insideParis(move: PlannedMove): PlannedMove {
     },
     reservations: [],
     addresses: isClone
-      ? move.addresses.map((change) => ({ ...change, newNetwork: 'lan', newAddress: '10.1.0.99' }))
+      ? move.addresses.map((change) => ({
+          ...change,
+          newAddress: `${change.oldAddress}`.replace('.0.', '.0.1'),
+        }))
       : [],
     names: isClone ? move.names : [],
   };
 }
 
-function workloadFor(method: Method): Workload {
-  return method === 'stretched-live'
-    ? webServer('web', 50, { addresses: [addressOf('10.9.0.50', { network: 'metro' })] })
-    : method === 'redirect'
-      ? webServer('web', 50, { clone: { template: 'web', seconds: 40, bytes: 0, pool: 'web' } })
-      : method === 'cold'
-        ? webServer('web', 50, {
-            disks: [diskOf('root', { usedBytes: 2 ** 30, writeBytesPerSecond: mebibyte })],
-          })
-        : webServer('web', 50);
+/** One that suits the way. */
+export function workloadFor(way: Way, name: string, index: number): Workload {
+  const changes: Readonly<Record<Method, Partial<Workload>>> = {
+    'routed-live': {},
+    'stretched-live': { addresses: [addressOf(`10.9.0.${index}`, { network: 'metro' })] },
+    redirect: { clone: { template: name, seconds: 40, bytes: 0, pool: 'web' } },
+    cold: { disks: [diskOf('root', { usedBytes: 2 ** 30, writeBytesPerSecond: mebibyte })] },
+  };
+  return webServer(name, index, changes[methodOf(way)]);
 }
 
 export interface Simulation {

@@ -15,8 +15,16 @@ export interface SiteCall {
   readonly number: number;
 }
 
-/** Told when a call is about to reach its agent, and when its effect is there but not yet its answer. */
-export type CallListener = (call: SiteCall, point: 'before' | 'after') => void;
+/** What the network does to a call: its answer never comes, it arrives twice, or only after so many seconds. */
+export type CallFate =
+  | { readonly kind: 'answer-lost' | 'doubled' }
+  | { readonly kind: 'late'; readonly seconds: number };
+
+/**
+ * Told when a call is about to reach its agent, and when its effect is there but not yet its answer. Before, it may say
+ * what becomes of it.
+ */
+export type CallListener = (call: SiteCall, point: 'before' | 'after') => CallFate | undefined;
 
 /**
  * How one worker reaches the agents: over the same WAN as everything else unless it stands at the site. A cut link
@@ -98,8 +106,9 @@ export class ControlPlane {
 
   async #carry<T>(call: SiteCall & Asked, args: readonly unknown[]): Promise<T> {
     await this.#cross(call.site);
-    this.#listener(call, 'before');
+    const fate = this.#listener(call, 'before');
     await this.#life.go();
+    if (fate?.kind === 'late') await this.#clock.sleep(fate.seconds);
     const agent = this.#sites.agents.get(call.site);
     const life = this.#sites.lifeOf(call.site);
     if (agent === undefined || life === undefined)
@@ -107,8 +116,11 @@ export class ControlPlane {
     const reset = life.ended.then(() => {
       throw new LonghaulError('LH_AGENT_UNREACHABLE', [call.site, 'connection reset']);
     });
-    const answer = (await Promise.race([ask(agent, call, args), reset])) as T;
+    const served = asServed(args);
+    if (fate?.kind === 'doubled') ask(agent, call, served).catch(() => undefined);
+    const answer = (await Promise.race([ask(agent, call, served), reset])) as T;
     this.#listener(call, 'after');
+    if (fate?.kind === 'answer-lost') await new Promise(() => undefined);
     if (life.isDead) throw new LonghaulError('LH_AGENT_UNREACHABLE', [call.site, 'connection reset']);
     await this.#cross(call.site);
     return answer;
@@ -136,6 +148,13 @@ async function ask(agent: Site, { name, host }: Asked, args: readonly unknown[])
   const owner = host === undefined ? whole : agent.guestsOn(host);
   const run: unknown = Reflect.get(owner as object, method ?? port);
   return await (Reflect.apply(run as () => Promise<unknown>, owner, args) as Promise<unknown>);
+}
+
+/** A call that changes something goes on when its caller has gone (src/site/server.ts). */
+function asServed(args: readonly unknown[]): readonly unknown[] {
+  const [first] = args;
+  const hasClaim = typeof first === 'object' && first !== null && 'epoch' in first;
+  return hasClaim ? [...args.slice(0, -1), new AbortController().signal] : args;
 }
 
 async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -69,6 +69,7 @@ export class SimulatedHypervisor implements Hypervisor {
     if (there !== null && there.state !== 'failed') throw this.#wrongState(there, 'preparing', 'absent');
     if (there !== null) this.#world.remove(there);
     await this.#take(startSeconds, signal);
+    if (this.#copy(workload) !== null) return { uri };
     this.#requireHost(host, definition as Definition);
     this.#world.add({
       ...blankCopy(workload, this.#site, host),
@@ -124,6 +125,8 @@ export class SimulatedHypervisor implements Hypervisor {
     if (copy.state === 'running') return;
     if (copy.state !== 'loaded') throw this.#wrongState(copy, 'resume', 'loaded');
     await this.#take(callSeconds, signal);
+    if (this.#existing(workload) !== copy || copy.state !== 'loaded')
+      throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `'${workload}' ended as it was to run`]);
     this.#run(copy);
   }
 
@@ -153,6 +156,7 @@ export class SimulatedHypervisor implements Hypervisor {
       throw this.#wrongState(there, 'start', 'stopped or loaded');
     const copy = there ?? this.#fromSharedDisks(workload, host, definition as Definition);
     await this.#take(startSeconds, signal);
+    if (this.#copy(workload)?.state === 'running') return;
     if (there === null) this.#world.add(copy);
     this.#boot(copy);
   }
@@ -164,6 +168,7 @@ export class SimulatedHypervisor implements Hypervisor {
     if (known?.clone?.template !== spec.template || original === undefined)
       throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `no template '${spec.template}'`]);
     await this.#take(original.cloneSeconds, signal);
+    if (this.#copy(workload) !== null) return; // made by an order before, whose agent died over it
     this.#requireHost(spec.host, original);
     const copy: Copy = {
       ...blankCopy(workload, this.#site, spec.host),

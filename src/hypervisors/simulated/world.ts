@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { lanRateBitsPerSecond } from '../../../planners/choose/limits.ts';
 import type { Topology, Workload } from '../../../topology/resolve/topology.ts';
 import type { Clock } from '../../../topology/world.ts';
@@ -61,6 +62,7 @@ export class SimulatedWorld {
   }
 
   add(copy: Copy): void {
+    assert(this.copyOn(copy.site, copy.host, copy.workload) === null, `${copy.host} has it already`);
     this.#hold(copy);
     this.changed(copy);
   }
