@@ -17,9 +17,11 @@ import { createLocalService } from './runs/local.ts';
 import type { RunParts } from './runs/parts.ts';
 import { isOver } from './runs/run-state.ts';
 import type { RunService } from './runs/service.ts';
+import { refuseStateLeftBehind, type StatePlace } from './runs/state-place.ts';
 import type { Store } from './runs/store/open.ts';
 import { type ClientTls, createSiteClient, type SiteClient } from './site/client.ts';
 import type { Site } from './site/site.ts';
+import { addressesOfHost, ownAddresses } from './world/addresses.ts';
 import { aroundCalls } from './world/around-calls.ts';
 
 /**
@@ -45,7 +47,7 @@ export interface App {
 
 export interface AppParts {
   readonly store: Store;
-  readonly config: Pick<Config, 'concurrency' | 'limits' | 'speed'>;
+  readonly config: Pick<Config, 'concurrency' | 'limits' | 'speed' | 'state'>;
   /** `shared`: other processes work on this state, so no site can be simulated in this one. */
   readonly simulation: { readonly directory: string } | 'forgotten' | 'shared';
   readonly clock: Clock;
@@ -61,6 +63,7 @@ export function createApp(parts: AppParts): App {
     clock,
     clockOf: async (plan) => (await worlds.of(plan)).run.clock,
     check: async (plan) => {
+      refuseStateLeftBehind(plan, await placeOf(config.state));
       const { run } = await worlds.of(plan);
       await checkPlan(run, { plan, run: '' }, new AbortController().signal);
     },
@@ -88,6 +91,13 @@ export function createApp(parts: AppParts): App {
       await store.close();
     },
   };
+}
+
+async function placeOf(state: Config['state']): Promise<StatePlace> {
+  if (state.kind === 'directory') return { name: state.path, addresses: ownAddresses() };
+  const { hostname } = new URL(state.url.reveal());
+  const addresses = hostname === '' ? ownAddresses() : await addressesOfHost(hostname); // '': a unix socket
+  return { name: state.name, addresses };
 }
 
 /** What a run works with: the sites its topology names, and the clock they go by. */

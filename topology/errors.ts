@@ -30,6 +30,11 @@ const registry = {
   LH_PLAN_STALE: { kind: 'person', message: "Plan '%s' no longer fits the world: %s" },
   LH_MOVE_FAILED: { kind: 'world', message: "Move of '%s' failed at step '%s': %s" },
   LH_MOVE_UNDECIDED: { kind: 'person', message: "Move of '%s' stopped inside its switchover window: %s" },
+  LH_JOURNAL_BEHIND: {
+    kind: 'person',
+    message:
+      "'%s' runs at '%s' alone, which its journal does not know: the state has lost its end. Nothing is taken back",
+  },
   LH_STEP_TIMEOUT: { kind: 'world', message: "Step '%s' of '%s' did not end within %s s" },
 
   LH_RUN_UNKNOWN: { kind: 'input', message: "There is no run '%s'; 'longhaul runs' lists them" },
@@ -74,6 +79,10 @@ const registry = {
   LH_STATE_LOCKED: { kind: 'world', message: "State directory '%s' is held by process %s" },
   LH_STATE_UNREACHABLE: { kind: 'world', message: "State at '%s' cannot be reached: %s" },
   LH_STATE_FAILED: { kind: 'world', message: "State at '%s' failed: %s" },
+  LH_STATE_LEFT_BEHIND: {
+    kind: 'person',
+    message: "State '%s' lies at %s, in network '%s' of '%s': the site that is to be left",
+  },
   LH_STATE_VOLATILE: { kind: 'input', message: "State at '%s' may lose what it was given: %s" },
 
   // API

@@ -16,8 +16,8 @@ import {
   undoingOf,
 } from './faults.ts';
 import type { MoveJournal, MoveState, Outcome } from './journal.ts';
-import type { Move, MoveFacts, StepProgress } from './move.ts';
-import { moved, unexplained } from './outcomes.ts';
+import type { Move, MoveEnd, MoveFacts, StepProgress } from './move.ts';
+import { goneAhead, moved, unexplained } from './outcomes.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -43,6 +43,8 @@ export class Engine {
   /** Set before the entry is written: from then on no cancel may cut in. */
   #isCommitted: boolean;
   #isAcknowledged = false;
+  /** Begun by a worker before this one, and not past the point of no return. */
+  readonly #isTakenUp: boolean;
   /** A person has read that the guest ended at its source, and carries on. */
   readonly #mayBoot: boolean;
 
@@ -55,10 +57,12 @@ export class Engine {
     this.#signal = parts.signal;
     this.#state = parts.state;
     this.#isCommitted = parts.state.isPastPointOfNoReturn;
+    this.#isTakenUp = parts.state.begun.length > 0 && !this.#isCommitted;
     this.#mayBoot = parts.state.outcome?.code === hasEnded;
   }
 
   async run(): Promise<Outcome> {
+    if (this.#isTakenUp && (await this.#hasGoneAhead())) return await this.#end(goneAhead(this.#move));
     if (this.#state.undoing !== null) return await this.#undo();
     try {
       const wantsBack = await this.#wantsBack();
@@ -176,6 +180,21 @@ export class Engine {
       ...(await this.#sourceServes(untilSeconds)),
       remains,
     });
+  }
+
+  /** The guest is where this journal has never let it run: a state that was brought back from an older copy. */
+  async #hasGoneAhead(): Promise<boolean> {
+    const { source, target, workload, limits } = this.#move;
+    const stateAt = async ({ name, guests }: MoveEnd): Promise<GuestState['state']> => {
+      const look = (signal: AbortSignal): Promise<GuestState> => guests.inspect(workload.name, signal);
+      return (await this.#boundedBy(limits.standstillSeconds, `look at ${name}`, look)).state;
+    };
+    try {
+      return (await stateAt(source)) !== 'running' && (await stateAt(target)) === 'running';
+    } catch (error) {
+      this.#rethrowForeign(error);
+      return false;
+    }
   }
 
   /**

@@ -1,4 +1,6 @@
+import { LonghaulError } from '../../topology/errors.ts';
 import type { MoveState, Outcome } from './journal.ts';
+import type { Move } from './move.ts';
 
 export const moved: Omit<Outcome, 'remains'> = {
   result: 'moved',
@@ -16,3 +18,16 @@ export const unexplained: NonNullable<MoveState['undoing']> = {
   settle: null,
   again: null,
 };
+
+/** Nothing is undone: that would take names, routes and addresses from where it serves. */
+export function goneAhead({ workload, target, run }: Pick<Move, 'workload' | 'target' | 'run'>): Outcome {
+  const { code, message } = new LonghaulError('LH_JOURNAL_BEHIND', [workload.name, target.name]);
+  return {
+    result: 'needs-person',
+    reason: message,
+    code,
+    remains: [],
+    settle: `longhaul show ${run} --journal, then probe the topology and plan again`,
+    again: null,
+  };
+}

@@ -113,10 +113,14 @@ class Scene {
           for (const link of world.links) world.heal(link);
         });
         return;
-      case 'target dies':
-        return this.#endTarget(workload);
-      case 'source dies':
-        return this.#endSource(workload);
+      case 'target dies': {
+        this.#endTarget(workload);
+        return;
+      }
+      case 'source dies': {
+        this.#endSource(workload);
+        return;
+      }
       case 'answer lost':
         return void this.#fates.push({ kind: 'answer-lost' });
       case 'call doubled':

@@ -200,7 +200,7 @@ function insideParis(move: PlannedMove): PlannedMove {
     addresses: isClone
       ? move.addresses.map((change) => ({
           ...change,
-          newAddress: `${change.oldAddress}`.replace('.0.', '.0.1'),
+          newAddress: change.oldAddress.replace('.0.', '.0.1'),
         }))
       : [],
     names: isClone ? move.names : [],

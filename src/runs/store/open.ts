@@ -3,7 +3,7 @@ import path from 'node:path';
 import { LonghaulError } from '../../../topology/errors.ts';
 import type { Clock, Log } from '../../../topology/world.ts';
 import type { Dispatch } from './dispatch.ts';
-import { withStateFailures } from './failures.ts';
+import { stateFailure, withStateFailures } from './failures.ts';
 import { takeLock } from './lock.ts';
 import { createMemoryDispatch } from './memory/dispatch.ts';
 import { createMemoryRecords } from './memory/records.ts';
@@ -46,7 +46,7 @@ export async function openDirectory(directory: string, log: Log): Promise<Store>
     };
   } catch (error) {
     lock.release();
-    throw error;
+    throw stateFailure('LH_STATE_UNREACHABLE', directory, error);
   }
 }
 
