@@ -7,7 +7,8 @@ import type { GuestReport } from '../src/lab/demo/report.ts';
 import { takeDown } from '../src/lab/down.ts';
 import { createLayout } from '../src/lab/layout.ts';
 import { measureScenario } from '../src/lab/measure/measure.ts';
-import type { Scenario } from '../src/lab/measure/scenario.ts';
+import type { Scenario, Stand } from '../src/lab/measure/scenario.ts';
+import { onStand } from '../src/lab/measure/stand.ts';
 import { defaultProfile } from '../src/lab/profiles.ts';
 import type { LabState } from '../src/lab/state.ts';
 import { bringUp, type LabOptions } from '../src/lab/up.ts';
@@ -46,7 +47,13 @@ async function run(): Promise<BenchResult> {
   world.say('the same by bare QMP commands');
   const bare = await inLab(world, { ...options, guests: { ...options.guests, count: 0 } }, async (state) => {
     const scenario = scenarioOf(options, state.congestionControl, ours.settings);
-    return await measureScenario(world, { layout, state }, scenario);
+    const lab = { layout, state };
+    const [observation] = await onStand(world, lab, {
+      stand: standOf(options, scenario),
+      use: async (guests) => await measureScenario(world, lab, { guests, scenario }),
+    });
+    if (observation === undefined) throw new Error('the bare move gave no observation');
+    return observation;
   });
   return { result: resultOf(ours, bare), text: textOf(ours, bare) };
 }
@@ -71,15 +78,22 @@ async function plannedSettings(planFile: string): Promise<TransferSettings> {
   return settings;
 }
 
+const standOf = ({ guests }: LabOptions, scenario: Scenario): Stand => ({
+  name: scenario.id,
+  guests: 1,
+  memoryMebibytes: guests.memoryMebibytes,
+  load: { ...load, pattern: 'random', content: 'random', burst: null },
+  disk: null,
+  scenarios: [scenario],
+});
+
 const scenarioOf = (
-  { shape: link, guests }: LabOptions,
+  { shape: link }: LabOptions,
   congestionControl: string,
   settings: TransferSettings,
 ): Scenario => ({
   id: 'bench-move',
   kind: 'converging',
-  memoryMebibytes: guests.memoryMebibytes,
-  load: { ...load, pattern: 'random', content: 'random', burst: null },
   link,
   sendBufferBytes: 4 * 2 ** 20,
   congestionControl,

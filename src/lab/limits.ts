@@ -53,6 +53,9 @@ export const sessionEndSeconds = 25;
 /** Where a bare migration is received. */
 export const migrationPort = 4444;
 
+/** Where a bare guest's disk is mirrored to. */
+export const diskPort = 4544;
+
 /** Passes shorter than this are missed; QEMU itself looks every 50 to 100 ms. */
 export const migrationPollSeconds = 0.1;
 

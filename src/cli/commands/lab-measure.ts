@@ -16,6 +16,7 @@ interface MeasureOptions extends LabCommandOptions {
   readonly output: string;
   readonly kinds: string;
   readonly congestionControls: string;
+  readonly tuned: boolean;
 }
 
 /** `longhaul lab measure`: observations of real migrations, in a lab of its own that is taken down afterwards. */
@@ -35,6 +36,11 @@ export function addMeasure(lab: Command): void {
       '--congestion-controls <list>',
       'what senders use in turn; the machine must allow it in namespaces',
       'cubic,bbr',
+    )
+    .option(
+      '--tuned',
+      "each scenario also with the settings that 'longhaul estimate --tune' proposes, twice",
+      false,
     );
   addLabOptions(command, {
     prefix: 'lhm-',
@@ -54,6 +60,7 @@ async function measure(options: MeasureOptions): Promise<void> {
     outputFile: path.resolve(output),
     kinds: kindsOf(options.kinds),
     congestionControls: controls,
+    tuned: options.tuned,
   };
   const state = await bringUp(world, {
     prefix,

@@ -16,6 +16,8 @@ import { awaitResult, type LabWorld } from '../world.ts';
 export interface BareGuestSpec {
   readonly layout: Layout;
   readonly site: SiteName;
+  /** Which of a site's guests; its port and its files are called by it. */
+  readonly index: number;
   readonly labId: string;
   /** Takes console, monitor and log. */
   readonly folder: string;
@@ -23,10 +25,14 @@ export interface BareGuestSpec {
   readonly memoryBytes: number;
   readonly kernelLine: string;
   readonly mac: string;
-  readonly awaitsStream: boolean;
+  /** At once; when a stream has brought its memory; or when it is told to. */
+  readonly starts: 'at-once' | 'by-stream' | 'when-told';
+  /** Raw image of its disk. */
+  readonly disk: string | null;
+  readonly onEvent: (event: QmpEvent) => void;
 }
 
-const portName = 'bare0';
+const portName = ({ index }: Pick<BareGuestSpec, 'index'>): string => `bare${index}`;
 
 export class BareGuest {
   readonly process: ProcessIdentity;
@@ -46,14 +52,11 @@ export class BareGuest {
     this.#events = parts.events;
   }
 
-  static async start(
-    world: LabWorld,
-    spec: BareGuestSpec,
-    onEvent: (event: QmpEvent) => void = () => undefined,
-  ): Promise<BareGuest> {
+  static async start(world: LabWorld, spec: BareGuestSpec): Promise<BareGuest> {
+    const { onEvent } = spec;
     const { hypervisor, bridge } = spec.layout.sites[spec.site];
-    await addGuestPort(world.run, { hypervisor, bridge, port: portName });
-    const files = guestFiles({ runtimeDirectory: spec.folder }, `bare-${spec.site}`);
+    await addGuestPort(world.run, { hypervisor, bridge, port: portName(spec) });
+    const files = guestFiles({ runtimeDirectory: spec.folder }, `bare-${spec.site}${spec.index}`);
     await rm(files.directory, { recursive: true, force: true });
     await mkdir(files.directory, { recursive: true });
     const logFile = path.join(files.directory, 'log');
@@ -62,7 +65,12 @@ export class BareGuest {
       environment: { [environmentMark]: spec.labId },
     });
     try {
-      return await BareGuest.#open(world, { process, files, onEvent, name: `QEMU at site ${spec.site}` });
+      return await BareGuest.#open(world, {
+        process,
+        files,
+        onEvent,
+        name: `QEMU ${spec.index} at site ${spec.site}`,
+      });
     } catch (cause) {
       await endProcesses([process], { clock: world.clock, graceSeconds: processEndSeconds });
       throw cause;
@@ -102,9 +110,9 @@ export class BareGuest {
     await this.#qmp.execute(command, parameters, this.#world.signal);
   }
 
-  /** The first of these events so far; null when it has not come. */
+  /** The last of these events so far; null when none has come. */
   eventSeconds(name: string): number | null {
-    return this.#events.find((event) => event.name === name)?.atSeconds ?? null;
+    return this.#events.findLast((event) => event.name === name)?.atSeconds ?? null;
   }
 
   async awaitLine(pattern: RegExp, seconds: number): Promise<void> {
@@ -135,18 +143,23 @@ interface Opening {
   readonly name: string;
 }
 
-function qemuCommand(
-  { image, memoryBytes, kernelLine, mac, awaitsStream }: BareGuestSpec,
-  { monitor, serialLog, pid }: GuestFiles,
-): readonly string[] {
+function qemuCommand(spec: BareGuestSpec, { monitor, serialLog, pid }: GuestFiles): readonly string[] {
+  const { image, memoryBytes, kernelLine, mac, starts, disk } = spec;
   return [
     'qemu-system-x86_64',
     ...['-machine', 'pc-q35-7.2,accel=tcg', '-cpu', 'qemu64', '-smp', '1', '-m', `${memoryBytes / 1024}K`],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-kernel', image.kernel, '-initrd', image.initramfs, '-append', kernelLine],
     ...['-serial', `file:${serialLog}`, '-qmp', `unix:${monitor},server=on,wait=off`, '-pidfile', pid],
-    ...['-netdev', `tap,id=net0,ifname=${portName},script=no,downscript=no`],
+    ...['-netdev', `tap,id=net0,ifname=${portName(spec)},script=no,downscript=no`],
     ...['-device', `virtio-net-pci,netdev=net0,mac=${mac},romfile=`],
-    ...(awaitsStream ? ['-incoming', 'defer'] : []),
+    ...(disk === null ? [] : diskArguments(disk)),
+    ...(starts === 'by-stream' ? ['-incoming', 'defer'] : []),
+    ...(starts === 'when-told' ? ['-S'] : []),
   ];
 }
+
+const diskArguments = (file: string): readonly string[] => [
+  ...['-blockdev', `driver=raw,node-name=disk0,file.driver=file,file.filename=${file}`],
+  ...['-device', 'virtio-blk-pci,drive=disk0'],
+];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { migrationInfoSchema } from '../../hypervisors/qemu/status.ts';
-import { migrationPollSeconds, migrationPort } from '../limits.ts';
+import { migrationPollSeconds } from '../limits.ts';
 import type { LabWorld } from '../world.ts';
 import type { BareGuest } from './bare-guest.ts';
 import type { ScenarioSettings } from './scenario.ts';
@@ -10,7 +10,10 @@ export interface BareMove {
   readonly source: BareGuest;
   readonly target: BareGuest;
   readonly targetAddress: string;
+  readonly port: number;
   readonly settings: ScenarioSettings;
+  /** Called when the guest is stopped and its last pages are still to go. */
+  readonly beforeSwitchover?: () => Promise<void>;
 }
 
 /** What the hypervisor said of it: the fields of an observation, and when the guest stopped and ran (Unix seconds). */
@@ -43,13 +46,13 @@ type Info = z.infer<typeof migrationInfoSchema>;
 type Ram = NonNullable<Info['ram']>;
 
 export async function moveBare(world: LabWorld, move: BareMove): Promise<BareOutcome> {
-  const { source, target, targetAddress, settings } = move;
-  const capabilities = capabilitiesOf(settings);
+  const { source, target, targetAddress, port, settings } = move;
+  const capabilities = capabilitiesOf(settings, move.beforeSwitchover !== undefined);
   for (const guest of [target, source]) {
     await guest.tell('migrate-set-capabilities', { capabilities });
     await guest.tell('migrate-set-parameters', parametersOf(settings));
   }
-  const uri = `tcp:${targetAddress}:${migrationPort}`;
+  const uri = `tcp:${targetAddress}:${port}`;
   await target.tell('migrate-incoming', { uri });
   const begun = world.clock.monotonicSeconds();
   await source.tell('migrate', { uri });
@@ -58,9 +61,10 @@ export async function moveBare(world: LabWorld, move: BareMove): Promise<BareOut
 
 async function follow(
   world: LabWorld,
-  { source, target, settings }: BareMove,
+  { source, target, settings, beforeSwitchover }: BareMove,
   begun: number,
 ): Promise<BareOutcome> {
+  const pollSeconds = beforeSwitchover === undefined ? migrationPollSeconds : gatedPollSeconds;
   const syncs: Sync[] = [];
   let last: Ram | undefined;
   let throttle = 0;
@@ -85,10 +89,17 @@ async function follow(
       isPostcopy = true;
       await source.tell('migrate-start-postcopy');
     }
+    if (status === 'pre-switchover' && beforeSwitchover !== undefined) {
+      await beforeSwitchover();
+      await source.tell('migrate-continue', { state: 'pre-switchover' });
+    }
     if (elapsed > settings.timeoutSeconds && status === 'active') await source.tell('migrate_cancel');
-    await world.clock.sleep(migrationPollSeconds, world.signal);
+    await world.clock.sleep(pollSeconds, world.signal);
   }
 }
+
+/** A stopped guest must not wait for the next look. */
+const gatedPollSeconds = 0.01;
 
 const passesDone = ({ ram }: Info): number => (ram?.['dirty-sync-count'] ?? 1) - 1;
 
@@ -165,7 +176,7 @@ const seconds = (milliseconds: number | undefined): number | null =>
   milliseconds === undefined ? null : milliseconds / 1000;
 const rounded = (value: number): number => Number(value.toFixed(4));
 
-function capabilitiesOf(settings: ScenarioSettings): readonly object[] {
+function capabilitiesOf(settings: ScenarioSettings, gated: boolean): readonly object[] {
   const states = {
     events: true,
     'auto-converge': settings.autoConverge,
@@ -173,6 +184,7 @@ function capabilitiesOf(settings: ScenarioSettings): readonly object[] {
     multifd: settings.multifdChannels > 0,
     compress: settings.compress,
     'postcopy-ram': settings.postcopyAfterPasses !== null,
+    'pause-before-switchover': gated,
   };
   return Object.entries(states).map(([capability, state]) => ({ capability, state }));
 }

@@ -1,14 +1,13 @@
 import { appendFile } from 'node:fs/promises';
 import type { Observation } from '../../../planners/estimate/observation.ts';
 import { readIfThere } from '../files.ts';
-import { setSysctls } from '../kernel.ts';
-import type { Layout } from '../layout.ts';
 import { lostInARowMax } from '../limits.ts';
-import { connectRelay } from '../relay.ts';
-import type { LabState } from '../state.ts';
 import type { LabWorld } from '../world.ts';
 import { measureScenario } from './measure.ts';
-import { type CampaignOptions, type Scenario, scenarioAt } from './scenario.ts';
+import { measureTuned } from './tuned.ts';
+import { type CampaignOptions, type Scenario, standAt } from './scenario.ts';
+import { onStand } from './stand.ts';
+import type { Lab, StandingGuest } from './standing-guest.ts';
 
 /**
  * `longhaul lab measure`: a seeded campaign of bare migrations in a standing lab. Each observation is appended when its
@@ -17,6 +16,8 @@ import { type CampaignOptions, type Scenario, scenarioAt } from './scenario.ts';
 export interface Campaign extends CampaignOptions {
   readonly minutes: number;
   readonly outputFile: string;
+  /** Each scenario twice as drawn and twice with the settings that the shipped model proposes for it. */
+  readonly tuned: boolean;
 }
 
 export interface CampaignReport {
@@ -25,45 +26,94 @@ export interface CampaignReport {
   readonly lost: readonly { readonly id: string; readonly why: string }[];
 }
 
-export async function runCampaign(
-  world: LabWorld,
-  lab: { readonly layout: Layout; readonly state: LabState },
-  campaign: Campaign,
-): Promise<CampaignReport> {
-  const done = await idsIn(campaign.outputFile);
-  const until = world.clock.monotonicSeconds() + campaign.minutes * 60;
-  const lost: { id: string; why: string }[] = [];
-  let measured = 0;
-  let lostInARow = 0;
-  for (let index = 0; world.clock.monotonicSeconds() < until && lostInARow < lostInARowMax; index++) {
-    world.signal.throwIfAborted();
-    const scenario = scenarioAt(campaign, index);
-    if (done.has(scenario.id)) continue;
+export async function runCampaign(world: LabWorld, lab: Lab, campaign: Campaign): Promise<CampaignReport> {
+  const progress = new Progress(world, campaign, await idsIn(campaign.outputFile));
+  const measure = campaign.tuned ? measureTuned : measureScenario;
+  for (let number = 0; progress.goesOn() && number < standsMax; number += 1) {
+    const stand = standAt(campaign, number);
+    const left = stand?.scenarios.filter(({ id }) => !progress.isDone(id)) ?? [];
+    if (stand === null || left.length === 0) continue;
     try {
-      await shapeWan(world, lab.layout, scenario);
-      const observation = await measureScenario(world, lab, scenario);
-      await appendFile(campaign.outputFile, `${JSON.stringify(observation)}\n`);
-      measured++;
-      lostInARow = 0;
-      world.say(describe(observation));
+      await onStand(world, lab, {
+        stand,
+        use: async (guests) => await measureAll(world, lab, { guests, scenarios: left, progress, measure }),
+      });
     } catch (cause) {
-      world.signal.throwIfAborted();
-      lostInARow++;
-      lost.push({ id: scenario.id, why: cause instanceof Error ? cause.message : String(cause) });
-      world.say(`${scenario.id}: no observation: ${lost.at(-1)?.why ?? ''}`);
+      progress.lose(stand.name, cause);
     }
   }
-  return { measured, lost };
+  return progress.report();
 }
 
-/** The relay and the senders' TCP, as the scenario wants them. */
-async function shapeWan(world: LabWorld, layout: Layout, scenario: Scenario): Promise<void> {
-  await connectRelay(world.directories.runtime).reshape('wan', scenario.link);
-  for (const site of ['a', 'b'] as const)
-    await setSysctls(world.run, layout.sites[site].hypervisor, {
-      'net.ipv4.tcp_wmem': `4096 16384 ${scenario.sendBufferBytes}`,
-      'net.ipv4.tcp_congestion_control': scenario.congestionControl,
-    });
+/** No campaign lasts so long; one whose kinds are on no stand ends here. */
+const standsMax = 10_000;
+
+interface Work {
+  readonly guests: readonly StandingGuest[];
+  readonly scenarios: readonly Scenario[];
+  readonly progress: Progress;
+  readonly measure: typeof measureScenario;
+}
+
+/** A move that was lost may have taken its guest with it: the rest of its stand waits for the next campaign. */
+async function measureAll(world: LabWorld, lab: Lab, work: Work): Promise<void> {
+  const { guests, scenarios, progress, measure } = work;
+  for (const scenario of scenarios) {
+    if (!progress.goesOn()) return;
+    try {
+      await progress.note(await measure(world, lab, { guests, scenario }));
+    } catch (cause) {
+      progress.lose(scenario.id, cause);
+      return;
+    }
+  }
+}
+
+/** What a campaign has done, and whether it shall do more. */
+class Progress {
+  readonly #world: LabWorld;
+  readonly #outputFile: string;
+  readonly #untilSeconds: number;
+  readonly #done: ReadonlySet<string>;
+  readonly #lost: { id: string; why: string }[] = [];
+  #measured = 0;
+  #lostInARow = 0;
+
+  constructor(world: LabWorld, { minutes, outputFile }: Campaign, done: ReadonlySet<string>) {
+    this.#world = world;
+    this.#outputFile = outputFile;
+    this.#untilSeconds = world.clock.monotonicSeconds() + minutes * 60;
+    this.#done = done;
+  }
+
+  goesOn(): boolean {
+    this.#world.signal.throwIfAborted();
+    return this.#world.clock.monotonicSeconds() < this.#untilSeconds && this.#lostInARow < lostInARowMax;
+  }
+
+  isDone(id: string): boolean {
+    return [id, `${id}-1`, `${id}-untuned-1`].some((one) => this.#done.has(one));
+  }
+
+  async note(observations: readonly Observation[]): Promise<void> {
+    this.#lostInARow = 0;
+    this.#measured += observations.length;
+    await appendFile(this.#outputFile, observations.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    for (const observation of observations) this.#world.say(describe(observation));
+  }
+
+  /** The campaign goes on with the next, but not when it was ended from outside. */
+  lose(id: string, cause: unknown): void {
+    this.#world.signal.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    this.#lostInARow++;
+    this.#lost.push({ id, why });
+    this.#world.say(`${id}: no observation: ${why}`);
+  }
+
+  report(): CampaignReport {
+    return { measured: this.#measured, lost: this.#lost };
+  }
 }
 
 /** The last line may be half written when the campaign was killed: it is cut off by whoever reads the file. */

@@ -1,0 +1,139 @@
+import type { Observation } from '../../../planners/estimate/observation.ts';
+import { guestBootSecondsMax, migrationPort } from '../limits.ts';
+import type { LabWorld } from '../world.ts';
+import { diskWrites, endMirror, mirrorDisk } from './bare-disk.ts';
+import type { BareGuest } from './bare-guest.ts';
+import { moveBare } from './bare-move.ts';
+import type { DiskLoad, Scenario } from './scenario.ts';
+import type { Lab, StandingGuest } from './standing-guest.ts';
+
+/**
+ * Moves in which a disk crosses: mirrored beside a live move; copied and seeded for a cold move, whose guest boots at
+ * site b from the copy; copied for a clone that boots beside the old guest, which goes on (redirect). There is no
+ * balancer and no name server here, and the guest is stopped, not shut down: what they take is told as zero.
+ */
+export interface DiskMove {
+  readonly guest: StandingGuest;
+  readonly target: BareGuest;
+  readonly scenario: Scenario;
+}
+
+type Measured = Pick<
+  Observation,
+  'method' | 'disks' | 'shutdownSeconds' | 'bootSeconds' | 'cloneSeconds' | 'convergence'
+> & { readonly outcome: Observation['outcome'] };
+
+/** So long the guest's writes are watched beforehand. */
+const watchSeconds = 4;
+
+export async function moveWithDisk(
+  world: LabWorld,
+  lab: Lab,
+  { move, disk }: { readonly move: DiskMove; readonly disk: DiskLoad },
+): Promise<Measured> {
+  const { guest, scenario } = move;
+  const disks = [
+    {
+      sizeBytes: disk.sizeMebibytes * 2 ** 20,
+      usedBytes: disk.usedMebibytes * 2 ** 20,
+      writeBytesPerSecond: Math.round(await diskWrites(world, guest.source, watchSeconds)),
+    },
+  ];
+  const targetAddress = lab.layout.sites.b.hypervisorAddress;
+  switch (scenario.kind) {
+    case 'cold-copy':
+      return {
+        method: 'cold',
+        disks,
+        shutdownSeconds: 0,
+        bootSeconds: guest.bootSeconds,
+        convergence: { kind: 'dns', seconds: 0 },
+        outcome: await coldCopy(world, { ...move, targetAddress }),
+      };
+    case 'clone':
+      return {
+        method: 'redirect',
+        disks,
+        cloneSeconds: guest.bootSeconds,
+        convergence: { kind: 'balancer', seconds: 0 },
+        outcome: await clone(world, { ...move, targetAddress }),
+      };
+    default:
+      return { disks, outcome: await mirroredMove(world, { ...move, targetAddress }) };
+  }
+}
+
+type Addressed = DiskMove & { readonly targetAddress: string };
+
+/** The mirror ends while the guest is stopped, just before its memory's last pages go; then the target may have its image. */
+async function mirroredMove(
+  world: LabWorld,
+  { guest: { source, index }, target, scenario, targetAddress }: Addressed,
+): Promise<Observation['outcome']> {
+  const path = { source, target, targetAddress };
+  const begun = world.clock.monotonicSeconds();
+  await mirrorDisk(world, path);
+  const mirrorSeconds = world.clock.monotonicSeconds() - begun;
+  let diskBytes = 0;
+  const {
+    stoppedAtSeconds: _stopped,
+    resumedAtSeconds: _resumed,
+    ...outcome
+  } = await moveBare(world, {
+    ...path,
+    port: migrationPort + index,
+    settings: scenario.settings,
+    beforeSwitchover: async () => {
+      diskBytes = (await endMirror(world, path)).bytes;
+    },
+  });
+  return {
+    ...outcome,
+    totalSeconds: (outcome.totalSeconds ?? 0) + mirrorSeconds,
+    transferredBytes: (outcome.transferredBytes ?? 0) + diskBytes,
+  };
+}
+
+async function coldCopy(
+  world: LabWorld,
+  { guest: { source }, target, targetAddress }: Addressed,
+): Promise<Observation['outcome']> {
+  const path = { source, target, targetAddress };
+  const begun = world.clock.monotonicSeconds();
+  await mirrorDisk(world, path);
+  const stopped = world.clock.monotonicSeconds();
+  await source.tell('stop');
+  const { bytes } = await endMirror(world, path);
+  const running = await boot(world, target);
+  return {
+    status: 'completed',
+    totalSeconds: running - begun,
+    downtimeSeconds: running - stopped,
+    pauseSeconds: running - stopped,
+    transferredBytes: bytes,
+  };
+}
+
+async function clone(
+  world: LabWorld,
+  { guest: { source }, target, targetAddress }: Addressed,
+): Promise<Observation['outcome']> {
+  const path = { source, target, targetAddress };
+  const begun = world.clock.monotonicSeconds();
+  await mirrorDisk(world, path);
+  const { bytes } = await endMirror(world, path);
+  const running = await boot(world, target);
+  return {
+    status: 'completed',
+    totalSeconds: running - begun,
+    downtimeSeconds: 0,
+    pauseSeconds: 0,
+    transferredBytes: bytes,
+  };
+}
+
+async function boot(world: LabWorld, target: BareGuest): Promise<number> {
+  await target.tell('cont');
+  await target.awaitLine(/^TICK 1$/m, guestBootSecondsMax);
+  return world.clock.monotonicSeconds();
+}
