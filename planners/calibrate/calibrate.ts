@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LonghaulError } from '../../topology/errors.ts';
+import { isStopped } from '../estimate/conditions.ts';
 import type { Model } from '../estimate/model.ts';
 import type { Observation } from '../estimate/observation.ts';
 import { type Fitted, fitParameters } from './fit.ts';
@@ -14,7 +15,7 @@ import { spreadsOf } from './spread.ts';
  * of it beside three simple models.
  */
 export function calibrate(observations: readonly Observation[], options: CalibrateOptions = {}): Calibration {
-  const scenarios = scenariosOf(observations);
+  const scenarios = scenariosOf(observations.filter(teaches));
   refuseNonsense(scenarios);
   const fitted = fitAll(scenarios);
   const heldOut = holdOut(scenarios, fitted, options.onFold ?? (() => undefined));
@@ -26,6 +27,13 @@ export function calibrate(observations: readonly Observation[], options: Calibra
     heldOut: heldOut.runs,
   };
 }
+
+/**
+ * Parameters are about one guest's memory on its way: a copied disk, a boot or a clone says nothing of them, and how
+ * several moves divide a link between them is chance.
+ */
+export const teaches = ({ method, disks = [], concurrent = [] }: Observation): boolean =>
+  !isStopped(method) && concurrent.length === 0 && disks.every(({ shared }) => shared === true);
 
 /** The parameters alone, without what held-out moves say of them. */
 export const fitAll = (scenarios: readonly Scenario[]): Fitted =>

@@ -32,6 +32,7 @@ export const priors: Readonly<Record<ParameterName, Prior>> = {
   syncSeconds: { value: 0.015, spread: 0.5 },
   downtimeShare: { value: 0.95, spread: 0.1 },
   backgroundBytesPerSecond: { value: 0.25e6, spread: 0.4 },
+  restlessBytes: { value: 0.3e6, spread: 0.6 },
   refreshPerSecond: { value: 1, spread: 0.7 },
   refreshSpread: { value: 1.2, spread: 0.3 },
   throttleEffect: { value: 0.9, spread: 0.2, most: 1 },

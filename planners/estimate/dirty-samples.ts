@@ -33,7 +33,8 @@ export function curvesOf(
   mostBytes: number,
   parameters: Parameters,
 ): readonly WeightedCurve[] {
-  if (told.length === 0) return unmeasured(mostBytes);
+  const { restlessBytes } = parameters;
+  if (told.length === 0) return unmeasured(mostBytes, restlessBytes);
   const points = pointsOf(told.map(bounded));
   const fitted = refreshGrid.map((refreshPerSecond) => fit(points, refreshPerSecond, parameters));
   const best = fitted.reduce((least, { misfit }) => Math.min(least, misfit), Infinity);
@@ -43,16 +44,19 @@ export function curvesOf(
     const weight = Math.exp((best - misfit) / 2);
     if (weight < sampling.weightMin) continue;
     sum += weight;
-    curves.push({ curve: { hotBytes, coldBytesPerSecond, refreshPerSecond, mostBytes }, weight });
+    curves.push({
+      curve: { hotBytes, coldBytesPerSecond, refreshPerSecond, restlessBytes, mostBytes },
+      weight,
+    });
   }
   for (const entry of curves) entry.weight /= sum;
   return curves;
 }
 
 /** A guest nobody measured: rates over two orders of magnitude around the assumed one. */
-function unmeasured(mostBytes: number): WeightedCurve[] {
+function unmeasured(mostBytes: number, restlessBytes: number): WeightedCurve[] {
   return assumed.dirtyBytesPerSecond.map((coldBytesPerSecond) => ({
-    curve: { hotBytes: 0, refreshPerSecond: 0, coldBytesPerSecond, mostBytes },
+    curve: { hotBytes: 0, refreshPerSecond: 0, coldBytesPerSecond, restlessBytes, mostBytes },
     weight: 1 / assumed.dirtyBytesPerSecond.length,
   }));
 }

@@ -68,7 +68,7 @@ function memoryCourse(curve: DirtyCurve, live: Live): Course {
   const pauseSeconds = landingSeconds(rest, conditions, { sending, parameters });
   return {
     converges: pre.converges || conditions.idle,
-    margin: conditions.idle ? Infinity : pre.margin,
+    margin: conditions.idle ? Math.max(pre.margin, idleMargin) : pre.margin,
     totalSeconds: live.setupSeconds + pre.seconds + downtimeSeconds,
     downtimeSeconds,
     pauseSeconds,
@@ -92,3 +92,6 @@ function regimeOf({ transfer, path, doubt }: Conditions): Regime {
   if (transfer.autoConverge) return 'throttled';
   return path.loss > 0 || doubt.lossUnknown ? 'lossy' : 'steady';
 }
+
+/** A guest in which no sample saw anything has quiet moments, in which it converges: rather than not. */
+const idleMargin = 1.01;

@@ -47,6 +47,8 @@ const parametersSchema = z.strictObject({
   downtimeShare: positive,
   /** What a guest dirties when samples read nothing. */
   backgroundBytesPerSecond: positive,
+  /** What any running guest rewrites all the time, too little for samples to show. */
+  restlessBytes: positive,
   /** Rewrites of a working set a second where the samples do not tell: median, and ln of its spread. */
   refreshPerSecond: positive,
   refreshSpread: positive,

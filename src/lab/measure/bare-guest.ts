@@ -161,5 +161,5 @@ function qemuCommand(spec: BareGuestSpec, { monitor, serialLog, pid }: GuestFile
 
 const diskArguments = (file: string): readonly string[] => [
   ...['-blockdev', `driver=raw,node-name=disk0,file.driver=file,file.filename=${file}`],
-  ...['-device', 'virtio-blk-pci,drive=disk0'],
+  ...['-device', 'virtio-blk-pci,drive=disk0,share-rw=on'],
 ];

@@ -28,7 +28,7 @@ export interface CampaignReport {
 
 export async function runCampaign(world: LabWorld, lab: Lab, campaign: Campaign): Promise<CampaignReport> {
   const progress = new Progress(world, campaign, await idsIn(campaign.outputFile));
-  const measure = campaign.tuned ? measureTuned : measureScenario;
+  const measure = campaign.tuned ? measureTuned : measureOnce;
   for (let number = 0; progress.goesOn() && number < standsMax; number += 1) {
     const stand = standAt(campaign, number);
     const left = stand?.scenarios.filter(({ id }) => !progress.isDone(id)) ?? [];
@@ -52,7 +52,7 @@ interface Work {
   readonly guests: readonly StandingGuest[];
   readonly scenarios: readonly Scenario[];
   readonly progress: Progress;
-  readonly measure: typeof measureScenario;
+  readonly measure: typeof measureTuned;
 }
 
 /** A move that was lost may have taken its guest with it: the rest of its stand waits for the next campaign. */
@@ -61,12 +61,19 @@ async function measureAll(world: LabWorld, lab: Lab, work: Work): Promise<void> 
   for (const scenario of scenarios) {
     if (!progress.goesOn()) return;
     try {
-      await progress.note(await measure(world, lab, { guests, scenario }));
+      for await (const observations of measure(world, lab, { guests, scenario }))
+        await progress.note(observations);
     } catch (cause) {
       progress.lose(scenario.id, cause);
       return;
     }
   }
+}
+
+async function* measureOnce(
+  ...[world, lab, work]: Parameters<typeof measureScenario>
+): AsyncGenerator<readonly Observation[]> {
+  yield await measureScenario(world, lab, work);
 }
 
 /** What a campaign has done, and whether it shall do more. */
@@ -92,10 +99,12 @@ class Progress {
   }
 
   isDone(id: string): boolean {
-    return [id, `${id}-1`, `${id}-untuned-1`].some((one) => this.#done.has(one));
+    return [id, `${id}-1`, `${id}-tuned-2`].some((one) => this.#done.has(one));
   }
 
-  async note(observations: readonly Observation[]): Promise<void> {
+  /** What a half-done scenario left in the file stays as it is. */
+  async note(measured: readonly Observation[]): Promise<void> {
+    const observations = measured.filter(({ id }) => !this.#done.has(id));
     this.#lostInARow = 0;
     this.#measured += observations.length;
     await appendFile(this.#outputFile, observations.map((one) => `${JSON.stringify(one)}\n`).join(''));

@@ -13,12 +13,11 @@ const repeats = 2;
  * A scenario as it was drawn, and with the settings that `longhaul estimate --tune` proposes for it, in turn: what tuning
  * really gains. Observations are called `-untuned` and `-tuned`, with the number of the repeat.
  */
-export async function measureTuned(
+export async function* measureTuned(
   world: LabWorld,
   lab: Lab,
   { guests, scenario }: { readonly guests: readonly StandingGuest[]; readonly scenario: Scenario },
-): Promise<readonly Observation[]> {
-  const observations: Observation[] = [];
+): AsyncGenerator<readonly Observation[]> {
   let tuned: Scenario | null = null;
   for (let repeat = 1; repeat <= repeats; repeat += 1) {
     const named = (one: Scenario, name: string): Scenario => ({
@@ -26,12 +25,11 @@ export async function measureTuned(
       id: `${scenario.id}-${name}-${repeat}`,
     });
     const untuned = await measureScenario(world, lab, { guests, scenario: named(scenario, 'untuned') });
+    yield untuned;
     tuned ??= tunedBy(scenario, untuned);
-    if (tuned === null) return [];
-    const better = await measureScenario(world, lab, { guests, scenario: named(tuned, 'tuned') });
-    observations.push(...untuned, ...better);
+    if (tuned === null) return;
+    yield await measureScenario(world, lab, { guests, scenario: named(tuned, 'tuned') });
   }
-  return observations;
 }
 
 /** Null: the model knows nothing better. */

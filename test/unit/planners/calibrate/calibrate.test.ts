@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { calibrate } from '../../../../planners/calibrate/calibrate.ts';
+import { calibrate, teaches } from '../../../../planners/calibrate/calibrate.ts';
 import { bareModel, fitParameters, misfit } from '../../../../planners/calibrate/fit.ts';
 import { priorParameters } from '../../../../planners/calibrate/priors.ts';
 import { scenariosOf } from '../../../../planners/calibrate/scenarios.ts';
@@ -65,6 +65,22 @@ test('a parameter that made the outcomes is found again', () => {
   const { parameters } = fitParameters(scenariosOf(made), { step: 0.5, sweepsMax: 8 });
   expect(parameters.doublingRoundTrips).toBeGreaterThan(2.5);
 }, 60_000);
+
+test('copies of disks, boots, clones and moves that share a link say nothing of the parameters', () => {
+  const [move] = measuredMoves();
+  const disks = [{ sizeBytes: 1e9 }];
+  expect(teaches(move!)).toBe(true);
+  expect(teaches({ ...move!, disks: [{ ...disks[0]!, shared: true }] })).toBe(true);
+  const others: Partial<Observation>[] = [
+    { method: 'cold' },
+    { method: 'redirect' },
+    { disks },
+    { concurrent: [{}] },
+  ];
+  for (const other of others) expect(teaches({ ...move!, ...other })).toBe(false);
+  const made = measuredMoves().map((one) => ({ ...one, method: 'cold' as const }));
+  expect(() => calibrate(made)).toThrow(/0 of 0 scenarios hold a completed move/);
+});
 
 test('too few moves, one move many times, and made-up outcomes make no model', () => {
   const moves = measuredMoves().filter(({ outcome }) => outcome.status === 'completed');

@@ -43,7 +43,7 @@ test('a longer sample never shows less than a shorter one', () => {
 });
 
 test('rates that were not cut to whole MiB are taken as they are', () => {
-  const exact = { ...shippedModel.parameters, backgroundBytesPerSecond: 1 };
+  const exact = { ...shippedModel.parameters, restlessBytes: 0, backgroundBytesPerSecond: 1 };
   const [first] = curvesOf([{ seconds: 1, mebibytesPerSecond: 2.5 }], 2 ** 40, exact);
   expect(dirtiedIn(first!.curve, 1) / mebibyte).toBeCloseTo(2.5, 1);
 });

@@ -3,7 +3,13 @@ import { preCopy, type PreCopyQuestion } from '../../../../planners/estimate/pre
 
 const megabyte = 1e6;
 const question: PreCopyQuestion = {
-  curve: { hotBytes: 20 * megabyte, refreshPerSecond: 1, coldBytesPerSecond: 0, mostBytes: 1e12 },
+  curve: {
+    hotBytes: 20 * megabyte,
+    refreshPerSecond: 1,
+    coldBytesPerSecond: 0,
+    restlessBytes: 0,
+    mostBytes: 1e12,
+  },
   first: { bytes: 500 * megabyte, seconds: 50, tailBytes: 0, cutSeconds: 50 },
   rateBytesPerSecond: 10 * megabyte,
   finalBytesPerSecond: 10 * megabyte,
@@ -17,7 +23,7 @@ const question: PreCopyQuestion = {
 };
 const ask = (change: Partial<PreCopyQuestion>) => preCopy({ ...question, ...change });
 const hot = (hotBytes: number, refreshPerSecond: number) => ({
-  curve: { hotBytes, refreshPerSecond, coldBytesPerSecond: 0, mostBytes: 1e12 },
+  curve: { hotBytes, refreshPerSecond, coldBytesPerSecond: 0, restlessBytes: 0, mostBytes: 1e12 },
 });
 
 test('what is small enough after the first pass is sent at once', () => {
@@ -68,6 +74,7 @@ test('time and bytes do not depend on the unit of size: twice the memory, rate a
       hotBytes: 20 * megabyte * factor,
       refreshPerSecond: 0.3,
       coldBytesPerSecond: 1e5 * factor,
+      restlessBytes: 0,
       mostBytes: 1e12 * factor,
     },
     first: { bytes: 500 * megabyte * factor, seconds: 50, tailBytes: megabyte * factor, cutSeconds: 49.9 },
