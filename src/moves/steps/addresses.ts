@@ -29,7 +29,7 @@ export const prepareRelocations: Step = {
   weight: 1,
   deadlineSeconds: ({ limits }) => 2 * limits.callSeconds,
   apply: async (move, signal) => {
-    const relocations = move.facts.relocations ?? (await describePairs(move, signal));
+    const relocations = move.facts.relocations ?? (await describePairs(move, signal, { mustFit: true }));
     for (const pair of relocations) {
       const { source, target } = pair;
       requireConverged(move, await put(move, 'target', at(pair, target, 'prepared'), signal));
@@ -136,7 +136,12 @@ function requireConverged({ workload }: Move, { id, role, converged, differences
     ]);
 }
 
-async function describePairs(move: Move, signal: AbortSignal): Promise<readonly RelocationPair[]> {
+/** `mustFit`: a guest that left by a relocation is refused where it cannot go; otherwise such a pair was never put. */
+async function describePairs(
+  move: Move,
+  signal: AbortSignal,
+  { mustFit = false } = {},
+): Promise<readonly RelocationPair[]> {
   if (move.planned.addresses.length === 0) return [];
   const [source, target] = await Promise.all([
     move.source.agent.describe(signal),
@@ -149,6 +154,7 @@ async function describePairs(move: Move, signal: AbortSignal): Promise<readonly 
     ]);
   const facts = { source: source.gateway, target: target.gateway };
   const held = await move.source.agent.relocations.held(move.workload.name, signal);
+  if (mustFit) for (const address of move.planned.addresses) refuseOnward(move, address, held);
   return move.planned.addresses.map(
     (address, index) =>
       homePair(move, address, { facts, held }) ??
@@ -161,24 +167,38 @@ async function describePairs(move: Move, signal: AbortSignal): Promise<readonly 
  * holds, inside, the address under which it is known where it runs.
  */
 function homePair(
-  { workload, source, target }: Move,
+  { source, target }: Move,
   { oldAddress, newAddress, newNetwork }: AddressChange,
   { facts, held }: { readonly facts: GatewayPair; readonly held: readonly Relocation[] },
 ): RelocationPair | null {
-  const left = held.find(({ role, guest }) => role === 'target' && guest.newAddress === oldAddress);
-  if (left === undefined) return null;
-  const inner = left.guest.oldAddress;
-  if (inner !== newAddress || left.peer.site !== target.model.name)
-    throw new LonghaulError(
-      'LH_PLAN_STALE',
-      [
-        workload.name,
-        `inside it holds ${inner} of '${left.peer.site}'; from '${source.model.name}' it can only go back there, to that address`,
-      ],
-      { settle: `longhaul plan TOPOLOGY RUNBOOK, with ${inner} at '${left.peer.site}' as its new address` },
-    );
+  const left = leftBy(held, oldAddress);
+  if (left?.guest.oldAddress !== newAddress) return null;
   const peer = { site: source.model.name, address: facts.source.tunnelAddress };
-  return { source: left, target: { ...left, role: 'source', network: newNetwork, peer } };
+  return left.peer.site === target.model.name
+    ? { source: left, target: { ...left, role: 'source', network: newNetwork, peer } }
+    : null;
+}
+
+const leftBy = (held: readonly Relocation[], address: string): Relocation | undefined =>
+  held.find(({ role, guest }) => role === 'target' && guest.newAddress === address);
+
+function refuseOnward(
+  { workload, source, target }: Move,
+  { oldAddress, newAddress }: AddressChange,
+  held: readonly Relocation[],
+): void {
+  const left = leftBy(held, oldAddress);
+  if (left === undefined) return;
+  const inner = left.guest.oldAddress;
+  if (inner === newAddress && left.peer.site === target.model.name) return;
+  throw new LonghaulError(
+    'LH_PLAN_STALE',
+    [
+      workload.name,
+      `inside it holds ${inner} of '${left.peer.site}'; from '${source.model.name}' it can only go back there, to that address`,
+    ],
+    { settle: `longhaul plan TOPOLOGY RUNBOOK, with ${inner} at '${left.peer.site}' as its new address` },
+  );
 }
 
 interface GatewayPair {
