@@ -1,7 +1,9 @@
 /** One question that a program in this folder answers with numbers. Timing is shown; no test depends on it. */
 export interface Bench {
   readonly description: string;
-  run(): Promise<BenchResult>;
+  /** Parts that can be asked for alone; none named: all of them. */
+  readonly parts?: readonly string[];
+  run(parts: readonly string[]): Promise<BenchResult>;
 }
 
 export interface BenchResult {

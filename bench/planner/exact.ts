@@ -27,18 +27,47 @@ interface Solver {
 const load = createRequire(import.meta.url)('highs') as () => Promise<Solver>;
 let loaded: Promise<Solver> | undefined;
 
-/** Null: nobody can be done within `horizonSeconds`. */
-export async function solveExactly(problem: Problem, horizonSeconds: number): Promise<Exact | null> {
-  const model = new Model(problem, horizonSeconds);
-  if (model.isImpossible) return null;
+export interface ExactOptions {
+  /** A makespan is looked for that is at most this. */
+  readonly horizonSeconds: number;
+  /** Of the solver, for one question; without: as long as it takes. */
+  readonly patienceSeconds?: number;
+}
+
+/**
+ * The optimum; 'impossible': nobody can be done by the horizon; 'undecided': out of patience. Asked again and again
+ * whether all can be done one second sooner, until the answer is no: that is proved far faster than a smallest number.
+ */
+export async function solveExactly(
+  problem: Problem,
+  { horizonSeconds, patienceSeconds = Number.POSITIVE_INFINITY }: ExactOptions,
+): Promise<Exact | 'impossible' | 'undecided'> {
+  let best: Exact | 'impossible' = 'impossible';
+  for (let horizon = horizonSeconds; ; ) {
+    const found = await within(problem, horizon, patienceSeconds);
+    if (found === 'undecided') return found;
+    if (found === 'impossible') return best;
+    best = found;
+    horizon = Math.ceil(found.makespanSeconds) - 1;
+  }
+}
+
+/** Any schedule that is done by the horizon. */
+async function within(
+  problem: Problem,
+  horizon: number,
+  patienceSeconds: number,
+): Promise<Exact | 'impossible' | 'undecided'> {
+  const model = new Model(problem, horizon);
+  if (model.isImpossible) return 'impossible';
   const solver = await (loaded ??= load());
   const solution = solver.solve(model.text(), {
-    mip_rel_gap: 0,
-    mip_abs_gap: 0.9,
     mip_heuristic_effort: 0,
     output_flag: false,
+    ...(Number.isFinite(patienceSeconds) ? { time_limit: patienceSeconds } : {}),
   });
-  if (solution.Status === 'Infeasible') return null;
+  if (solution.Status === 'Infeasible') return 'impossible';
+  if (solution.Status === 'Time limit reached') return 'undecided';
   assert.equal(solution.Status, 'Optimal');
   const placed = model.placed((name) => (solution.Columns[name]?.Primal ?? 0) > 0.5);
   return { placed, makespanSeconds: Math.max(0, ...placed.map(({ endSeconds }) => endSeconds)) };
@@ -89,14 +118,13 @@ class Model {
     this.#needs();
     this.#resources();
     this.#stores();
-    this.#makespan();
     const binaries = this.#choices.flatMap((choice) =>
       Array.from(
         { length: choice.last - choice.first + 1 },
         (_, index) => `${choice.name}_${choice.first + index}`,
       ),
     );
-    return `Minimize\n makespan\nSubject To\n${this.#rows.join('\n')}\nBinaries\n ${binaries.join('\n ')}\nEnd\n`;
+    return `Minimize\n 0 nothing\nSubject To\n${this.#rows.join('\n')}\nBinaries\n ${binaries.join('\n ')}\nEnd\n`;
   }
 
   placed(isSet: (variable: string) => boolean): readonly Placed[] {
@@ -181,22 +209,6 @@ class Model {
         }
         this.#add(terms, '<=', amount);
       }
-    }
-  }
-
-  /** Σ (t + seconds) x(t) ≤ makespan, with x(t) = y(t) − y(t−1). */
-  #makespan(): void {
-    for (const job of this.#problem.jobs) {
-      const terms: Terms = new Map();
-      for (const choice of this.#of(job)) {
-        for (let at = choice.first; at <= choice.last; at++) {
-          started(terms, choice, { at, factor: at + choice.option.seconds });
-          if (at > choice.first)
-            started(terms, choice, { at: at - 1, factor: -(at + choice.option.seconds) });
-        }
-      }
-      terms.set('makespan', -1);
-      this.#add(terms, '<=', 0);
     }
   }
 

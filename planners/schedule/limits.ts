@@ -11,8 +11,8 @@ export const replaysMax = 400;
 export const replayedJobsMax = 1_000_000;
 export const replaysMin = 100;
 
-/** Places looked for in one search (planners/schedule/search.ts): about half a second. */
-export const lookupsDefault = 400_000;
+/** Places looked for in one search (planners/schedule/search.ts): about a second. */
+export const lookupsDefault = 300_000;
 
 /**
  * What several moves at once reach together of what one alone reaches, by their number: the time of 12 moves of 8 GB

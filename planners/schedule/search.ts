@@ -1,8 +1,10 @@
 import type { Random } from '../../topology/world.ts';
 import { balanced } from './balance.ts';
 import { build, type Built, type Recipe } from './build.ts';
-import type { Compiled, CompiledJob, CompiledOption } from './compile.ts';
+import { changed } from './change.ts';
+import type { Compiled, CompiledJob } from './compile.ts';
 import type { Prices } from './prices.ts';
+import { byStart, ordersOf } from './sequence.ts';
 
 export interface SearchOptions {
   readonly random: Random;
@@ -15,21 +17,23 @@ export interface SearchOptions {
 }
 
 /**
- * The best schedule found: first every order that people use (largest first, shortest first, …), then, as far as the
- * lookups reach, small changes to the best of them: one job earlier or later in its class of priority, two exchanged,
- * another option. A slightly worse step is taken now and then, so that the search leaves a dead end.
+ * The best schedule found: first options that load everything evenly and every order that people use, then, as far as
+ * the lookups reach, small changes (change.ts) by simulated annealing (Kirkpatrick, Gelatt and Vecchi 1983).
  */
 export function search(compiled: Compiled, options: SearchOptions): Built {
   const { deadlineSeconds } = options;
-  const lookups = compiled.jobs.reduce((sum, job) => sum + job.options.length, 0);
-  let left = options.lookupsMax / Math.max(1, lookups);
+  let left = options.lookupsMax;
   let best = null as Found | null;
+  const tried = (recipe: Recipe): Found => {
+    left -= recipe.options.reduce((sum, each) => sum + each.length, 0);
+    const found = { recipe, built: build(compiled, recipe) };
+    if (best === null || isBetter(found.built, best.built)) best = found;
+    return found;
+  };
   const tryAll = (recipes: Iterable<Recipe>): void => {
     for (const recipe of recipes) {
       if (best !== null && (left <= 0 || isDone(best.built, options))) return;
-      const built = build(compiled, recipe);
-      left -= sharesOf(recipe, lookups);
-      if (best === null || isBetter(built, best.built)) best = { recipe, built };
+      tried(recipe);
     }
   };
   tryAll(even(compiled, options));
@@ -39,45 +43,46 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
   tryAll(starters(compiled, deadlineSeconds));
   if (best !== null) tryAll(relieved(compiled, best));
   if (best === null) return build(compiled, { order: [], options: [], deadlineSeconds });
-  let current = best;
-  for (let idle = 0; left > 0 && !isDone(best.built, options); ) {
-    const recipe = changed(compiled, {
-      recipe: current.recipe,
-      built: current.built,
-      random: options.random,
-    });
-    const built = build(compiled, recipe);
-    left -= sharesOf(recipe, lookups);
-    if (isBetter(built, best.built)) {
-      best = { recipe, built };
-      current = best;
-      idle = 0;
-    } else if (!isBetter(current.built, built) || isAlmost(built, best.built, options.random)) {
-      current = { recipe, built };
-    }
-    if (++idle > idleMax) {
-      current = best;
-      idle = 0;
-    }
+  const { random } = options;
+  const budget = Math.max(1, left);
+  const heatMax = heatPart / compiled.jobs.length;
+  let current = fixed(compiled, best);
+  while (left > 0 && !isDone(best.built, options)) {
+    const heat = heatMax * (left / budget) ** 2;
+    const found = tried(changed(compiled, { ...current, random }));
+    const rise = costOf(found.built) / costOf(current.built) - 1;
+    if (rise <= 0 || random.next() < Math.exp(-rise / heat)) current = fixed(compiled, found);
   }
   return best.built;
+}
+
+/** By about so many jobs' part the schedule may grow longer in the first steps. */
+const heatPart = 0.4;
+
+/** The time everything is done, a little of when each is, and a lot for those left out. */
+function costOf({ makespanSeconds, sumSeconds, unplaced, ends }: Built): number {
+  const mean = sumSeconds / Math.max(1, ends.length - unplaced);
+  return (makespanSeconds + meanPart * mean) * (1 + unplaced);
+}
+
+const meanPart = 0.02;
+
+/**
+ * The same schedule as the order of its starts and the options it took: a change to what is late leaves what is early
+ * as it is, and costs little to try. Whoever fits nowhere may take any option.
+ */
+function fixed({ jobs }: Compiled, { recipe, built }: Found): Found {
+  const options = recipe.options.map((among, index) => {
+    const chosen = built.options[index]!;
+    return among.length === 1 || chosen < 0 ? among : [chosen];
+  });
+  return { recipe: { ...recipe, order: byStart(jobs, built.starts), options }, built };
 }
 
 interface Found {
   readonly recipe: Recipe;
   readonly built: Built;
 }
-
-/** A recipe that names few options costs fewer lookups than one build with all. */
-function sharesOf({ options }: Recipe, lookups: number): number {
-  return options.reduce((sum, each) => sum + each.length, 0) / Math.max(1, lookups);
-}
-
-/** Changes without a new best after which the search goes back to the best. */
-const idleMax = 60;
-/** How much worse a step may be, and how often it is taken. */
-const worseMax = 1.03;
-const worseChance = 0.1;
 
 function isDone({ unplaced, makespanSeconds }: Built, { lowerBoundSeconds }: SearchOptions): boolean {
   return unplaced === 0 && makespanSeconds <= lowerBoundSeconds * (1 + 1e-9);
@@ -87,14 +92,6 @@ function isBetter(a: Built, b: Built): boolean {
   if (a.unplaced !== b.unplaced) return a.unplaced < b.unplaced;
   if (a.makespanSeconds !== b.makespanSeconds) return a.makespanSeconds < b.makespanSeconds;
   return a.sumSeconds < b.sumSeconds;
-}
-
-function isAlmost(a: Built, b: Built, random: Random): boolean {
-  return (
-    a.unplaced === b.unplaced &&
-    a.makespanSeconds <= b.makespanSeconds * worseMax &&
-    random.next() < worseChance
-  );
 }
 
 /** The orders to begin with, each with the fastest options, with free choice, and with the thriftiest options. */
@@ -181,95 +178,7 @@ function cheapOptions({ options }: CompiledJob, { perSecond }: Prices, slack: nu
   return costs.flatMap((cost, index) => (cost <= limit ? [index] : []));
 }
 
-/** The orders that people use, by the options chosen or, where none are, by the least of each job. */
-function ordersOf(jobs: readonly CompiledJob[], chosen?: Int32Array): readonly (readonly number[])[] {
-  const among = ({ index, options }: CompiledJob): readonly CompiledOption[] =>
-    chosen === undefined ? options : [options[chosen[index]!]!];
-  const seconds = jobs.map((job) => Math.min(...among(job).map((option) => option.seconds)));
-  const areas = jobs.map((job) => Math.min(...among(job).map(({ area }) => area)));
-  const tails = tailSeconds(jobs, seconds);
-  const windowEnd = jobs.map(({ windows }) => windows.at(-1)?.toSeconds ?? Number.POSITIVE_INFINITY);
-  const by = (key: (index: number) => number): readonly number[] => listOf(jobs, key);
-  return [
-    by((index) => -tails[index]!),
-    by((index) => -areas[index]!),
-    by((index) => seconds[index]!),
-    ...(windowEnd.some(Number.isFinite) ? [by((index) => windowEnd[index]! - seconds[index]!)] : []),
-  ];
-}
-
 const everyOption = (jobs: readonly CompiledJob[]): readonly (readonly number[])[] =>
   jobs.map(({ options }) => options.map((_, index) => index));
 
 const leastOf = (values: readonly number[]): number => values.indexOf(Math.min(...values));
-
-/** Time from a job's start to the end of the last one that waits for it, at the least. */
-function tailSeconds(jobs: readonly CompiledJob[], seconds: readonly number[]): readonly number[] {
-  const dependants = jobs.map((): number[] => []);
-  for (const { index, needs } of jobs) for (const need of needs) dependants[need]!.push(index);
-  const tails = new Array<number>(jobs.length).fill(-1);
-  const tail = (index: number): number => {
-    if (tails[index]! >= 0) return tails[index]!;
-    tails[index] = 0;
-    tails[index] = seconds[index]! + Math.max(0, ...dependants[index]!.map(tail));
-    return tails[index];
-  };
-  return jobs.map(({ index }) => tail(index));
-}
-
-/** By priority, then by the key, then by name; what is needed comes before what needs it. */
-function listOf(jobs: readonly CompiledJob[], key: (index: number) => number): readonly number[] {
-  const sorted = jobs
-    .map(({ index }) => index)
-    .sort(
-      (a, b) =>
-        jobs[b]!.job.priority - jobs[a]!.job.priority ||
-        key(a) - key(b) ||
-        (jobs[a]!.job.name < jobs[b]!.job.name ? -1 : 1),
-    );
-  return withNeedsFirst(jobs, sorted);
-}
-
-function withNeedsFirst(jobs: readonly CompiledJob[], sorted: readonly number[]): readonly number[] {
-  const order: number[] = [];
-  const seen = new Uint8Array(jobs.length);
-  const visit = (index: number): void => {
-    if (seen[index] === 1) return;
-    seen[index] = 1;
-    for (const need of jobs[index]!.needs) visit(need);
-    order.push(index);
-  };
-  for (const index of sorted) visit(index);
-  return order;
-}
-
-function changed(
-  { jobs }: Compiled,
-  { recipe, built, random }: { readonly recipe: Recipe; readonly built: Built; readonly random: Random },
-): Recipe {
-  const pick = (count: number): number => Math.floor(random.next() * count);
-  const kind = random.next();
-  if (kind < 0.35) {
-    const index = pick(jobs.length);
-    const all = jobs[index]!.options.map((_, option) => option);
-    const chosen = pick(all.length + 1);
-    const options = [...recipe.options];
-    options[index] = chosen === all.length ? all : [chosen];
-    return { ...recipe, options };
-  }
-  const order = [...recipe.order];
-  const from = kind < 0.6 ? lastEnding(order, built, random) : pick(order.length);
-  const to = pick(order.length);
-  const priority = (position: number): number => jobs[order[position]!]!.job.priority;
-  if (priority(from) !== priority(to)) return recipe;
-  if (kind < 0.8) order.splice(to, 0, ...order.splice(from, 1));
-  else [order[from], order[to]] = [order[to]!, order[from]!];
-  return { ...recipe, order: withNeedsFirst(jobs, order) };
-}
-
-/** Position of one of the jobs that end last: only moving these can shorten the whole. */
-function lastEnding(order: readonly number[], { ends, makespanSeconds }: Built, random: Random): number {
-  const threshold = makespanSeconds * (0.8 + 0.2 * random.next());
-  const late = order.flatMap((index, position) => (ends[index]! >= threshold ? [position] : []));
-  return late[Math.floor(random.next() * late.length)] ?? 0;
-}

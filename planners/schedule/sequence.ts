@@ -1,0 +1,63 @@
+import type { CompiledJob, CompiledOption } from './compile.ts';
+
+/** The orders that people use, by the options chosen or, where none are, by the least of each job. */
+export function ordersOf(jobs: readonly CompiledJob[], chosen?: Int32Array): readonly (readonly number[])[] {
+  const among = ({ index, options }: CompiledJob): readonly CompiledOption[] =>
+    chosen === undefined ? options : [options[chosen[index]!]!];
+  const seconds = jobs.map((job) => Math.min(...among(job).map((option) => option.seconds)));
+  const areas = jobs.map((job) => Math.min(...among(job).map(({ area }) => area)));
+  const tails = tailSeconds(jobs, seconds);
+  const windowEnd = jobs.map(({ windows }) => windows.at(-1)?.toSeconds ?? Number.POSITIVE_INFINITY);
+  const by = (key: (index: number) => number): readonly number[] => listOf(jobs, key);
+  return [
+    by((index) => -tails[index]!),
+    by((index) => -areas[index]!),
+    by((index) => seconds[index]!),
+    ...(windowEnd.some(Number.isFinite) ? [by((index) => windowEnd[index]! - seconds[index]!)] : []),
+  ];
+}
+
+/** By priority, then by these starts. */
+export function byStart(jobs: readonly CompiledJob[], starts: Float64Array): readonly number[] {
+  return listOf(jobs, (index) => starts[index]!);
+}
+
+/** Time from a job's start to the end of the last one that waits for it, at the least. */
+function tailSeconds(jobs: readonly CompiledJob[], seconds: readonly number[]): readonly number[] {
+  const dependants = jobs.map((): number[] => []);
+  for (const { index, needs } of jobs) for (const need of needs) dependants[need]!.push(index);
+  const tails = new Array<number>(jobs.length).fill(-1);
+  const tail = (index: number): number => {
+    if (tails[index]! >= 0) return tails[index]!;
+    tails[index] = 0;
+    tails[index] = seconds[index]! + Math.max(0, ...dependants[index]!.map(tail));
+    return tails[index];
+  };
+  return jobs.map(({ index }) => tail(index));
+}
+
+/** By priority, then by the key, then by name; what is needed comes before what needs it. */
+function listOf(jobs: readonly CompiledJob[], key: (index: number) => number): readonly number[] {
+  const sorted = jobs
+    .map(({ index }) => index)
+    .sort(
+      (a, b) =>
+        jobs[b]!.job.priority - jobs[a]!.job.priority ||
+        (key(a) === key(b) ? 0 : key(a) - key(b)) ||
+        (jobs[a]!.job.name < jobs[b]!.job.name ? -1 : 1),
+    );
+  return withNeedsFirst(jobs, sorted);
+}
+
+export function withNeedsFirst(jobs: readonly CompiledJob[], sorted: readonly number[]): readonly number[] {
+  const order: number[] = [];
+  const seen = new Uint8Array(jobs.length);
+  const visit = (index: number): void => {
+    if (seen[index] === 1) return;
+    seen[index] = 1;
+    for (const need of jobs[index]!.needs) visit(need);
+    order.push(index);
+  };
+  for (const index of sorted) visit(index);
+  return order;
+}
