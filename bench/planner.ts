@@ -79,9 +79,6 @@ function comparedWith(cases: readonly Case[]): readonly Compared[] {
   });
 }
 
-const jobOf = ({ jobs }: Case['problem'], name: string): Case['problem']['jobs'][number] =>
-  jobs.find((job) => job.name === name)!;
-
 const round = (value: number): number => Number(value.toPrecision(4));
 const right = (title: string): { readonly title: string; readonly align: 'right' } => ({
   title,

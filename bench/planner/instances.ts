@@ -11,17 +11,22 @@ export interface InstanceOptions {
   readonly jobs: number;
   /** Longest time of one move alone on its path, in grid steps. */
   readonly secondsMax: number;
+  /** Links have so many times the rate; all else is as the seed has it. */
+  readonly rateFactor?: number;
 }
 
 const linkRate = 12;
 
-export function instanceOf(seed: number, { jobs: count, secondsMax }: InstanceOptions): Problem {
+export function instanceOf(
+  seed: number,
+  { jobs: count, secondsMax, rateFactor = 1 }: InstanceOptions,
+): Problem {
   const random = createRandom(seed);
   const whole = (from: number, to: number): number => from + Math.floor(random.next() * (to - from + 1));
   const chance = (probability: number): boolean => random.next() < probability;
 
   const sites = whole(2, 3);
-  const links = linksOf(sites, { whole, chance, secondsMax });
+  const links = linksOf(sites, { whole, chance, secondsMax, rateFactor });
   const hosts = Array.from({ length: sites }, () => whole(1, 2));
   const moves = Array.from({ length: count }, (_, index) => {
     const from = chance(0.75) ? 0 : whole(1, sites - 1);
@@ -122,16 +127,18 @@ function linksOf(
     whole,
     chance,
     secondsMax,
+    rateFactor,
   }: {
     readonly whole: (from: number, to: number) => number;
     readonly chance: (probability: number) => boolean;
     readonly secondsMax: number;
+    readonly rateFactor: number;
   },
 ): readonly InstanceLink[] {
   const links: InstanceLink[] = [];
   for (let a = 0; a < sites; a++) {
     for (let b = a + 1; b < sites; b++) {
-      const rate = linkRate * whole(1, 2);
+      const rate = linkRate * rateFactor * whole(1, 2);
       const from = whole(Math.ceil(secondsMax / 2), 2 * secondsMax);
       links.push({
         name: `link ${a}-${b}`,

@@ -71,9 +71,7 @@ export function windowsOf(
           .map((window) => ({ ...window, fromSeconds: Math.max(window.fromSeconds, lead) }))
           .filter(({ fromSeconds, toSeconds }) => fromSeconds < toSeconds)
           .sort((a, b) => a.fromSeconds - b.fromSeconds);
-  const closed = fleet.runbook.freezes
-    .filter(({ workloads }) => workloads.length === 0 || workloads.includes(workload.name))
-    .map((freeze) => relative(freeze, startSeconds));
+  const closed = freezesOf(fleet, workload).map((freeze) => relative(freeze, startSeconds));
   const end = credentialEnd(fleet, workload, way) - startSeconds;
   const open = closed
     .reduce(without, joined(own))
@@ -82,6 +80,11 @@ export function windowsOf(
   const unlimited =
     open.length === 1 && open[0]!.fromSeconds <= 0 && open[0]!.toSeconds === Number.POSITIVE_INFINITY;
   return unlimited ? [] : open.length === 0 ? [never] : open;
+}
+
+/** Those of the runbook that hold it. */
+export function freezesOf({ runbook }: Fleet, { name }: Workload): readonly Freeze[] {
+  return runbook.freezes.filter(({ workloads }) => workloads.length === 0 || workloads.includes(name));
 }
 
 /** A window into which nothing fits. */

@@ -3,6 +3,8 @@ import { reason } from '../plan/reasons.ts';
 import type { Choosing } from './choosing.ts';
 import type { Accepted } from './candidate.ts';
 import type { Choice } from './choose.ts';
+import { hostOf } from './fleet.ts';
+import { withoutPostCopy } from './limits.ts';
 import { budgetSeconds, postCopyRisk } from './price.ts';
 import { isLive } from './rules/rule.ts';
 
@@ -24,7 +26,8 @@ export function ladderOf(
   const isPreCopy = settings.mode === 'pre-copy';
   const rungs: LadderRung[] = [];
   if (isPreCopy && !settings.autoConverge) rungs.push({ action: 'throttle', when: reason('falls-behind') });
-  if (isPreCopy && risk <= limits.postCopyRiskMax)
+  const { hypervisor } = hostOf(choosing.fleet, workload);
+  if (isPreCopy && risk <= limits.postCopyRiskMax && !withoutPostCopy.has(hypervisor))
     rungs.push({ action: 'post-copy', when: reason('still-falls-behind', { riskRatio: risk }) });
   if (isPreCopy && budget > settings.downtimeLimitSeconds)
     rungs.push({

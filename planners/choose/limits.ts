@@ -39,6 +39,9 @@ export const liveLimits: Readonly<Record<string, LiveLimits>> = {
 };
 export const otherLiveLimits: LiveLimits = qemu;
 
+/** vMotion copies before the switch only: it slows a guest that outruns it (Stun During Page Send) instead. */
+export const withoutPostCopy: ReadonlySet<string> = new Set(['vsphere']);
+
 /** The classic metro limits of a stretched segment (metro vMotion 5.0 and stretched-cluster designs). */
 export const stretchedLimits = {
   rttSecondsMax: 0.01,

@@ -2,7 +2,8 @@ import type { Workload } from '../../topology/resolve/topology.ts';
 import type { Estimate } from '../estimate/estimate.ts';
 import type { Effects, TransferSettings } from '../plan/plan.ts';
 import { reason, type Reason } from '../plan/reasons.ts';
-import { credentialEnd, leadSeconds, windowsOf } from './calendar.ts';
+import type { Window } from '../schedule/problem.ts';
+import { credentialEnd, freezesOf, leadSeconds, windowsOf } from './calendar.ts';
 import type { Candidate } from './candidate.ts';
 import type { Choosing } from './choosing.ts';
 import { costParts, effectsOf, totalCost } from './cost.ts';
@@ -101,16 +102,30 @@ function calendarRefusals(
     reasons.push(
       reason('credential-expires', { site: target.name, afterSeconds: end, endSeconds: neededSeconds }),
     );
-  const windows = windowsOf(fleet, { workload, way }, calendar);
-  const windowSeconds = Math.max(0, ...windows.map(({ fromSeconds, toSeconds }) => toSeconds - fromSeconds));
-  if (windows.length > 0 && windowSeconds < neededSeconds)
-    reasons.push(reason('window-too-short', { neededSeconds, windowSeconds }));
+  const windowSeconds = longest(windowsOf(fleet, { workload, way }, calendar));
+  if (windowSeconds < neededSeconds) {
+    const thawed = { ...fleet, runbook: { ...fleet.runbook, freezes: [] } };
+    const isFrozen = longest(windowsOf(thawed, { workload, way }, calendar)) >= neededSeconds;
+    const freezes = freezesOf(fleet, workload).map(({ name }) => `freeze ${name}`);
+    reasons.push(
+      isFrozen
+        ? reason('frozen', { neededSeconds, windowSeconds, freezes: freezes.join(' with ') })
+        : reason('window-too-short', { neededSeconds, windowSeconds }),
+    );
+  }
   const { deadlineSeconds } = fleet.runbook;
   const lead = leadSeconds(workload, way);
   const left = deadlineSeconds === null ? null : deadlineSeconds - calendar.startSeconds;
   if (left !== null && lead > 0 && lead + neededSeconds > left)
     reasons.push(reason('ttl-lead-too-short', { ttlSeconds: lead, neededSeconds, leftSeconds: left }));
   return reasons;
+}
+
+/** Of the windows; none: there is no limit. */
+function longest(windows: readonly Window[]): number {
+  return windows.length === 0
+    ? Number.POSITIVE_INFINITY
+    : Math.max(...windows.map(({ fromSeconds, toSeconds }) => toSeconds - fromSeconds));
 }
 
 /** Probability that the path fails while pages are still to be pulled (Poisson outages, the whole move at P90). */

@@ -5,6 +5,7 @@ import { isWay, type Candidate, type Template, type Way } from './candidate.ts';
 import type { Choosing } from './choosing.ts';
 import { hostOf, siteOf } from './fleet.ts';
 import { noHost } from './hosts.ts';
+import { withoutPostCopy } from './limits.ts';
 import { liveModes, modeName, needOf, type Mode } from './modes.ts';
 import type { Path } from './paths.ts';
 import { budgetSeconds, cappedBy, priced, settingsOf } from './price.ts';
@@ -105,6 +106,7 @@ function liveCandidates(
   attempt: MethodAttempt,
   paths: readonly Path[],
 ): readonly Candidate[] {
+  const { hypervisor } = hostOf(choosing.fleet, attempt.workload);
   const candidates: Candidate[] = [];
   const unneeded: Mode[] = [];
   for (const mode of liveModes(budgetSeconds(choosing, attempt.workload))) {
@@ -116,9 +118,15 @@ function liveCandidates(
     for (const path of paths) {
       const settings = settingsOf(mode, path);
       const isIdle = needOf(mode) === 'narrow-stream' && fills(choosing, attempt, { path, settings });
+      const against = [
+        ...(isIdle ? [reason('streams-not-needed')] : []),
+        ...(settings.mode !== 'pre-copy' && withoutPostCopy.has(hypervisor)
+          ? [reason('post-copy-unsupported', { hypervisor })]
+          : []),
+      ];
       candidates.push(
-        isIdle
-          ? unasked(attempt, { path, settings, refusals: [reason('streams-not-needed')] })
+        against.length > 0
+          ? unasked(attempt, { path, settings, refusals: against })
           : priced(choosing, attempt, { path, settings }),
       );
     }

@@ -9,6 +9,7 @@ import { ladderOf } from '../choose/ladder.ts';
 import { loweredTtlSeconds } from '../choose/limits.ts';
 import { usableBitsPerSecond } from '../choose/paths.ts';
 import { sensitivityOf } from '../choose/sensitivity.ts';
+import { hostKey } from '../choose/room.ts';
 import { keepsSegment } from '../choose/rules/path.ts';
 import { completionOf, type Completion } from '../schedule/confidence.ts';
 import { predecessors, type Predecessors } from '../schedule/flow.ts';
@@ -76,7 +77,11 @@ export function movesOf({ choosing, moving, menu, schedule, timing }: Assembled)
       decision: {
         ...decision,
         chosen: optionOf(taken, { host: taken.host, estimate }),
-        because: sharers === 1 ? decision.because : [...decision.because, sharedRate(way, reservations[0])],
+        because: [
+          ...decision.because,
+          ...(sharers === 1 ? [] : [sharedRate(way, reservations[0])]),
+          ...leftBehind(choosing, workload, { taken, moving: byName }),
+        ],
       },
       ladder: ladderOf(choosing, choice, taken),
       sensitivity: sensitivityOf(choosing, choice, taken),
@@ -91,6 +96,24 @@ export function movesOf({ choosing, moving, menu, schedule, timing }: Assembled)
       names: namesOf(workload, addresses),
     };
   });
+}
+
+/** What stays where it is and is felt from afar: those it depends on, and a gateway that its sessions still leave by. */
+function leftBehind(
+  { leaving }: Choosing,
+  workload: Workload,
+  { taken, moving }: { readonly taken: Accepted; readonly moving: ReadonlyMap<string, Moving> },
+): readonly Reason[] {
+  const bytesPerDayBytes = taken.effects.tromboneBytesPerDay;
+  const keepsOld = taken.method === 'routed-live' && workload.egressIdentity === 'old';
+  return [
+    ...workload.dependsOn
+      .filter((other) => leaving.has(other) && !moving.has(other))
+      .map((other) => reason('dependency-stays', { other })),
+    ...(keepsOld && bytesPerDayBytes > 0
+      ? [reason('trombone-stays', { workload: workload.name, bytesPerDayBytes, site: workload.site })]
+      : []),
+  ];
 }
 
 function sharedRate({ path }: Way, reservation: PlannedMove['reservations'][number] | undefined): Reason {
@@ -214,5 +237,23 @@ export function warningsOf({ choosing }: Assembled, moves: readonly PlannedMove[
     for (const link of decision.chosen.path)
       if (open.has(link)) counts.set(link, (counts.get(link) ?? 0) + 1);
   }
-  return [...counts].map(([link, count]) => reason('not-encrypted', { link, moves: count }));
+  return [
+    ...brokenAtStart(choosing.fleet),
+    ...[...counts].map(([link, count]) => reason('not-encrypted', { link, moves: count })),
+  ];
+}
+
+/** Members of an anti-affinity that share a host, or a site, already. */
+function brokenAtStart({ topology, workloads }: Fleet): readonly Reason[] {
+  return topology.policies.antiAffinity.flatMap(({ name, scope, workloads: members }) => {
+    const at = new Map<string, string[]>();
+    for (const member of members) {
+      const { site, host } = workloads.get(member)!;
+      const place = scope === 'site' ? site : hostKey(site, host);
+      at.set(place, [...(at.get(place) ?? []), member]);
+    }
+    return [...at.values()]
+      .filter((together) => together.length > 1)
+      .map((together) => reason('starts-violated', { policy: name, workloads: together.join(', ') }));
+  });
 }

@@ -8,14 +8,14 @@ import {
 
 /**
  * Every sentence a planner says, once: CLI, API and page print the same. A reason is its code and the values in the
- * sentence; names end in their unit and are printed with it. A sentence that rejects says what would be right.
+ * sentence; names end in their unit and are printed with it; `{clones|clone}` is '1 clone' or '2 clones'. A sentence that rejects says what would be right.
  */
 const sentences = {
   // why this one
   'sessions-kept': 'open sessions survive the move',
   'sessions-drain': 'open sessions end where they are, new ones go to the clone',
   'cold-is-enough': 'sessions may break and {downtimeSeconds} of downtime fit the budget of {budgetSeconds}',
-  'cheapest-option': 'lowest cost of {options} options: {cost}, the next best {nextCost}',
+  'cheapest-option': 'lowest cost of {options|option}: {cost}, the next best {nextCost}',
   'only-option': 'the only option that meets every constraint',
   'no-option': 'no method, mode or host meets every constraint',
   'stays-where-it-is': 'it is already where the goal wants it',
@@ -27,7 +27,7 @@ const sentences = {
   'nobody-due': 'everybody is where the schedule wants them until the next round',
   'load-below-max': 'the load of {loadRatio} is not above {limitRatio}',
   'burst-clones':
-    '{clones} clones at {site} beside {members} here bring the load from {loadRatio} down to {afterRatio}; the limit is {limitRatio}',
+    '{clones|clone} at {site} beside {members} here bring the load from {loadRatio} down to {afterRatio}; the limit is {limitRatio}',
   'burst-short':
     '{clones} of the {needed} clones that {limitRatio} would take: clonesMax, room or cost allow no more',
   'burst-return':
@@ -60,8 +60,6 @@ const sentences = {
   'no-way-to-redirect': 'neither a balancer at {site} holds its pool nor has it a name to point elsewhere',
   'segment-not-stretched':
     'network {network} is not stretched from {source} to {target} and no link there may',
-  'stretch-not-asked-for':
-    'network {network} would have to be stretched; only networks already stretched are used unless stretched-live is asked for',
   'stretch-round-trip': 'round trip {rttSeconds} exceeds the {limitSeconds} of a stretched segment',
   'stretch-rate': '{rateBitsPerSecond} is below the {limitBitsPerSecond} of a stretched segment',
   'stretch-distance': '{distanceKilometres} km exceed the {limitKilometres} km of a stretched segment',
@@ -93,7 +91,7 @@ const sentences = {
   // guest
   'hypervisors-differ': 'a live move needs one kind of hypervisor at both ends, not {source} and {target}',
   'device-passed-through': 'device {device} is passed through, so it cannot move while it runs',
-  'has-snapshots': '{snapshots} snapshots would be lost; remove or consolidate them',
+  'has-snapshots': '{snapshots|snapshot} would be lost; remove or consolidate first',
   'local-media': '{media} lies on the source host; eject it',
 
   // site
@@ -115,7 +113,7 @@ const sentences = {
   'host-machine-type': 'it has no machine type {machineType}',
   'host-device': 'it has no device {device}',
   'host-vtpm': 'it cannot hold a virtual TPM',
-  'host-cores': '{cores} cores, needed {needed}',
+  'host-cores': '{cores|core}, needed {needed}',
   'host-memory': '{freeBytes} of memory free, needed {neededBytes}',
   'host-storage': '{freeBytes} of storage free, needed {neededBytes}',
   'storage-too-far':
@@ -124,7 +122,7 @@ const sentences = {
   'host-takes-no-moves': 'it takes no moves',
   'anti-affinity-host': 'policy {policy}: {other} runs there',
   'zone-neighbour-at-host': 'policy {policy}: {other} runs there',
-  'licence-hosts': 'licence {licence} is used up at {hostsMax} hosts',
+  'licence-hosts': 'licence {licence} is used up at {hostsMax|host}',
   'host-being-drained': 'it is the host to be emptied',
 
   // mode and estimate
@@ -148,6 +146,8 @@ const sentences = {
   'ttl-lead-too-short':
     'clients may keep its old address for {ttlSeconds} and the move takes {neededSeconds}; {leftSeconds} are left',
   'window-too-short': 'needs {neededSeconds}, the longest window is {windowSeconds}',
+  frozen:
+    'needs {neededSeconds}, and {freezes} leaves {windowSeconds} at most; move it before or after, or take it out',
   'no-room-in-time':
     'it takes {neededSeconds}, and links, hosts and policies leave no room for it before the deadline, {deadlineSeconds} after the start',
   'never-fits': 'links, hosts or policies leave no {neededSeconds} for it at any time',
@@ -171,11 +171,11 @@ const sentences = {
   'lower-confidence': 'with a confidence of {confidenceRatio} everything is done in time',
   'use-reserved':
     'with the links wholly for the moves, nothing kept for production, everything is done in time',
-  'more-at-once': 'with {moves} moves at once everything is done in time',
+  'more-at-once': 'with {moves|move} at once everything is done in time',
   'later-deadline':
     'with {laterSeconds} more, by a later deadline or an earlier start, everything is done in time',
   'more-link': 'with {rateBitsPerSecond} on link {link} everything is done in time',
-  'let-sessions-break': 'if the sessions of {workloads} workloads may break, everything is done in time',
+  'let-sessions-break': 'if the sessions of {workloads|workload} may break, everything is done in time',
 
   // sensitivity
   'rate-would-change': 'with {rateBitsPerSecond} for this move it would be {method}',
@@ -208,10 +208,11 @@ export function reason(code: ReasonCode, values: Reason['values'] = {}): Reason 
 
 /** The sentence of a reason, with its values and their units. */
 export function sentenceOf({ code, values }: Reason): string {
-  return sentences[code].replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+  return sentences[code].replaceAll(/\{(\w+)(?:\|(\w+))?\}/g, (_, name: string, one?: string) => {
     const value = values[name];
     assert(value !== undefined, `reason ${code} lacks ${name}`);
-    return formatValue(name, value);
+    const shown = formatValue(name, value);
+    return one === undefined ? shown : `${shown} ${one}${value === 1 ? '' : 's'}`;
   });
 }
 

@@ -5,6 +5,7 @@ export class Profile {
   #free: number[];
   /** Steps before this one have less than the smallest amount anybody asks for. */
   #head = 0;
+  #isClear = true;
   readonly #least: number;
   readonly #tolerance: number;
   readonly #start: { readonly times: readonly number[]; readonly free: readonly number[] };
@@ -25,6 +26,8 @@ export class Profile {
   }
 
   clear(): void {
+    if (this.#isClear) return;
+    this.#isClear = true;
     this.#times = [...this.#start.times];
     this.#free = [...this.#start.free];
     this.#head = 0;
@@ -51,6 +54,7 @@ export class Profile {
   /** Takes `amount` from `from` to `to`; a negative amount gives back. */
   take(from: number, to: number, amount: number): void {
     if (amount === 0 || to <= from) return;
+    this.#isClear = false;
     const first = this.#split(from);
     const last = to === Number.POSITIVE_INFINITY ? this.#times.length : this.#split(to);
     for (let index = first; index < last; index++) this.#free[index]! -= amount;

@@ -25,7 +25,7 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
   let left = options.lookupsMax;
   let best = null as Found | null;
   const tried = (recipe: Recipe): Found => {
-    left -= recipe.options.reduce((sum, each) => sum + each.length, 0);
+    left -= recipe.options.reduce((sum, each) => sum + each.length, buildLookups);
     const found = { recipe, built: build(compiled, recipe) };
     if (best === null || isBetter(found.built, best.built)) best = found;
     return found;
@@ -56,6 +56,8 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
   return best.built;
 }
 
+/** What one build costs besides. */
+const buildLookups = 60;
 /** By about so many jobs' part the schedule may grow longer in the first steps. */
 const heatPart = 0.4;
 

@@ -7,8 +7,8 @@ import type { Job, JobOption, Placed, Problem } from '../../../planners/schedule
 import { schedule } from '../../../planners/schedule/schedule.ts';
 import { createRandom } from '../../../src/world/random.ts';
 
-const seeds = [1, 2, 3, 4, 5, 6];
-const small = (seed: number): Problem => instanceOf(seed, { jobs: 2 + (seed % 2), secondsMax: 4 });
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+const small = (seed: number): Problem => instanceOf(seed, { jobs: 2 + (seed % 3), secondsMax: 4 });
 const makespanOf = (placed: readonly Placed[]): number =>
   Math.max(0, ...placed.map(({ endSeconds }) => endSeconds));
 
@@ -22,12 +22,18 @@ function bruteForce(problem: Problem, horizonSeconds: number): number | null {
       return;
     }
     for (const option of distinct(job))
-      for (let at = 0; at + option.seconds < best; at++)
-        extend([...placed, { job, option, startSeconds: at, endSeconds: at + option.seconds }]);
+      for (let at = 0; at + option.seconds < best; at++) {
+        const more = [...placed, { job, option, startSeconds: at, endSeconds: at + option.seconds }];
+        if (canStillHold(problem, more)) extend(more);
+      }
   };
   extend([]);
   return best > horizonSeconds ? null : best;
 }
+
+/** Who needs whom, and room that is given back, are known at the end only; the rest gets no better with more moves. */
+const canStillHold = (problem: Problem, placed: readonly Placed[]): boolean =>
+  violations({ ...problem, stores: [] }, placed).every((each) => each.endsWith('which it needs, does not'));
 
 const distinct = ({ options }: Job): readonly JobOption[] => [
   ...new Map(options.map((option) => [JSON.stringify({ ...option, id: '' }), option])).values(),
@@ -41,4 +47,38 @@ test.each(seeds)('the exact solver finds what trying everything finds, seed %i',
   assert(exact !== 'undecided');
   expect(exact === 'impossible' ? null : exact.makespanSeconds).toBe(bruteForce(problem, horizon));
   if (exact !== 'impossible') expect(violations(problem, exact.placed)).toEqual([]);
+});
+
+test('nobody can be done before the lower bound: the exact solver finds nothing there either', async () => {
+  for (const seed of Array.from({ length: 30 }, (_, index) => index + 1)) {
+    const problem = instanceOf(seed, { jobs: 2 + (seed % 4), secondsMax: 12 });
+    const { lowerBoundSeconds, unplaced } = schedule(problem, {
+      random: createRandom(seed),
+      lookupsMax: 3000,
+    });
+    if (unplaced.length > 0) continue;
+    const horizonSeconds = Math.ceil(lowerBoundSeconds - 1e-6) - 1;
+    expect(await solveExactly(problem, { horizonSeconds }), `seed ${seed}`).toBe('impossible');
+  }
+});
+
+test('more rate never makes the verdict worse where the optimum is known', async () => {
+  const lookupsMax = 20_000;
+  let compared = 0;
+  for (const seed of Array.from({ length: 30 }, (_, index) => index + 1)) {
+    const at = (rateFactor: number): Problem =>
+      instanceOf(seed, { jobs: 2 + (seed % 4), secondsMax: 12, rateFactor });
+    const windowed = at(1).jobs.some(({ windows }) => windows.length > 0);
+    const before = schedule(at(1), { random: createRandom(seed), lookupsMax });
+    if (windowed || before.unplaced.length > 0) continue;
+    const deadlineSeconds = before.makespanSeconds;
+    const better = await solveExactly(at(1), { horizonSeconds: deadlineSeconds - 1 });
+    if (better !== 'impossible') continue;
+    for (const rateFactor of [2, 3, 5]) {
+      const after = schedule(at(rateFactor), { random: createRandom(seed), deadlineSeconds, lookupsMax });
+      expect(after.unplaced, `seed ${seed}, ${rateFactor} times the rate`).toEqual([]);
+    }
+    compared++;
+  }
+  expect(compared).toBeGreaterThan(10);
 });

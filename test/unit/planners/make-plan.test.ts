@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { planHash } from '../../../planners/plan/hash.ts';
 import { makePlan } from '../../../planners/plan/make-plan.ts';
-import { sentenceOf } from '../../../planners/plan/reasons.ts';
+import { reason, sentenceOf } from '../../../planners/plan/reasons.ts';
 import type { Runbook } from '../../../topology/resolve/runbook.ts';
 import type { Topology } from '../../../topology/resolve/topology.ts';
 import { shippedModel } from '../../../planners/estimate/shipped-model.ts';
@@ -78,4 +78,36 @@ test('the same input gives the same bytes, and the hash is that of the plan', ()
   const first = plan(aTopology(), aRunbook());
   expect(JSON.stringify(first)).toBe(JSON.stringify(plan(aTopology(), aRunbook())));
   expect(planHash(first)).toBe(first.hash);
+});
+
+test('a move says what stays behind: whom it depends on, and a gateway that its sessions still leave by', () => {
+  const stuck = aWorkload({ name: 'db', last: 11, devices: ['gpu'] });
+  const moved = aWorkload({ dependsOn: ['db'], egressIdentity: 'old' });
+  const { moves, stays } = plan(aTopology({ workloads: [moved, stuck] }), aRunbook());
+  expect(stays.map(({ workload }) => workload)).toEqual(['db']);
+  expect(moves[0]!.decision.because.map(sentenceOf)).toEqual(
+    expect.arrayContaining([
+      'db stays, which it depends on',
+      expect.stringMatching(
+        /^app leaves with its old address: .* a day go through paris until that changes$/,
+      ),
+    ]),
+  );
+});
+
+test('a policy that is broken before anything moves is told as a warning', () => {
+  const [workload, other] = [aWorkload(), aWorkload({ name: 'other', last: 11 })];
+  const { policies } = aTopology();
+  const antiAffinity = [{ name: 'apart', workloads: ['app', 'other'], scope: 'host' as const }];
+  const { warnings } = plan(
+    aTopology({ workloads: [workload, other], policies: { ...policies, antiAffinity } }),
+    aRunbook(),
+  );
+  expect(warnings.map(sentenceOf)).toContain('policy apart is already broken at the start: app, other');
+});
+
+test('one of a thing is not spoken of as many', () => {
+  const values = { site: 'lyon', members: 3, loadRatio: 0.9, afterRatio: 0.7, limitRatio: 0.8 };
+  expect(sentenceOf(reason('burst-clones', { ...values, clones: 1 }))).toMatch(/^1 clone at lyon/);
+  expect(sentenceOf(reason('burst-clones', { ...values, clones: 2 }))).toMatch(/^2 clones at lyon/);
 });

@@ -23,7 +23,11 @@ interface Case {
   /** Others in the topology, at Lyon. */
   readonly beside?: readonly Partial<Workload>[];
   readonly link?: Partial<Link>;
+  /** Those of Lyon. */
   readonly host?: Partial<Host>;
+  /** Those of Paris. */
+  readonly source?: Partial<Host>;
+  readonly home?: Partial<Site>;
   readonly network?: Partial<Network>;
   readonly site?: Partial<Site>;
   readonly policies?: Partial<Policies>;
@@ -40,6 +44,11 @@ const mac = '52:54:00:00:00:10';
 const ties = { vrrp: false, multicast: false, inPayload: false, allowLists: [] };
 const [address] = aWorkload().addresses;
 const onShared = diskOf('data', { storage: 'san', readBytesPerSecond: 30 * 2 ** 20 });
+/** Memory that no path here carries away as fast as it is dirtied. */
+const untamed = [
+  { seconds: 1, bytesPerSecond: 900 * 2 ** 20 },
+  { seconds: 10, bytesPerSecond: 500 * 2 ** 20 },
+];
 const tenWeeks: Freeze = { name: 'closing', fromSeconds: 0, toSeconds: 10 * 7 * 86_400, workloads: [] };
 
 const cases: Readonly<Record<string, Case>> = {
@@ -291,8 +300,97 @@ const cases: Readonly<Record<string, Case>> = {
     workload: { windows: [{ fromSecondOfWeek: 0, toSecondOfWeek: 3600 }] },
     freezes: [tenWeeks],
     method: 'routed-live',
+    code: 'frozen',
+    values: { neededSeconds: expect.any(Number) as number, windowSeconds: 0, freezes: 'freeze closing' },
+  },
+  'windows of its own that are too short': {
+    workload: { windows: [{ fromSecondOfWeek: 0, toSecondOfWeek: 5 }] },
+    method: 'routed-live',
     code: 'window-too-short',
-    values: { neededSeconds: expect.any(Number) as number, windowSeconds: 0 },
+    values: { neededSeconds: expect.any(Number) as number, windowSeconds: 5 },
+  },
+  'a stretched segment beyond the metro: distance': {
+    site: { location: { latitudeDegrees: 45.76, longitudeDegrees: 4.84 } },
+    home: { location: { latitudeDegrees: 48.86, longitudeDegrees: 2.35 } },
+    link: { stretchable: true },
+    method: 'stretched-live',
+    code: 'stretch-distance',
+    values: { distanceKilometres: expect.closeTo(392, 0) as number, limitKilometres: 200 },
+  },
+  'port security at the far end of a stretched segment': {
+    link: { stretched: [['paris/lan', 'lyon/lan']] },
+    network: { portSecurity: true },
+    method: 'stretched-live',
+    code: 'port-security',
+    values: { network: 'lan', site: 'lyon', mac },
+  },
+  'an address whose MAC address is not known': {
+    workload: { addresses: [{ ...address!, mac: null }] },
+    method: 'routed-live',
+    code: 'address-without-mac',
+    values: { address: '10.1.0.10' },
+  },
+  'sites without a link between them': {
+    link: { between: ['paris', 'elsewhere'] },
+    method: 'cold',
+    code: 'no-path',
+    values: { source: 'paris', target: 'lyon' },
+  },
+  'a licence for one host that another holds': {
+    beside: [{ name: 'other', host: 'h1' }],
+    workload: { memoryBytes: 300 * gibibyte },
+    host: { memoryBytes: 305 * gibibyte },
+    policies: {
+      licences: [{ name: 'oracle', workloads: ['app', 'other'], sites: ['lyon'], hostsMax: 1 }],
+    },
+    method: 'routed-live',
+    code: 'no-host-fits',
+    values: { site: 'lyon', counts: '1 licence, 1 memory' },
+  },
+  'anti-affinity over hosts': {
+    beside: [
+      { name: 'one', host: 'h1' },
+      { name: 'two', host: 'h2' },
+    ],
+    policies: { antiAffinity: [{ name: 'apart', workloads: ['app', 'one', 'two'], scope: 'host' }] },
+    method: 'routed-live',
+    code: 'no-host-fits',
+    values: { site: 'lyon', counts: '2 anti-affinity' },
+  },
+  'card data on one host with what faces the public': {
+    beside: [
+      { name: 'one', host: 'h1' },
+      { name: 'two', host: 'h2' },
+    ],
+    site: { zones: ['pci'] },
+    policies: {
+      zones: [{ name: 'cards', zone: 'pci', workloads: ['app'], neverBeside: ['one', 'two'], scope: 'host' }],
+    },
+    method: 'routed-live',
+    code: 'no-host-fits',
+    values: { site: 'lyon', counts: '2 compliance neighbour' },
+  },
+  'post-copy over a link that fails often': {
+    workload: { dirty: untamed },
+    link: { outagesPerHour: 2 },
+    method: 'routed-live',
+    code: 'post-copy-risk',
+    values: { riskRatio: expect.any(Number) as number, limitRatio: 0.001 },
+  },
+  'post-copy where the hypervisor has none': {
+    workload: { dirty: untamed },
+    host: { hypervisor: 'vsphere' },
+    source: { hypervisor: 'vsphere' },
+    method: 'routed-live',
+    code: 'post-copy-unsupported',
+    values: { hypervisor: 'vsphere' },
+  },
+  'traffic that costs more than the runbook allows': {
+    link: { pricePerByte: 1e-9 },
+    costMax: 0.5,
+    method: 'routed-live',
+    code: 'costs-too-much',
+    values: { money: expect.any(Number) as number, spent: 0, limit: 0.5, currency: 'EUR' },
   },
   'a credential that ends before the move does': {
     site: {
@@ -332,12 +430,7 @@ const cases: Readonly<Record<string, Case>> = {
     values: { downtimeSeconds: expect.any(Number) as number, budgetSeconds: 0.01 },
   },
   'memory dirtied faster than the path carries': {
-    workload: {
-      dirty: [
-        { seconds: 1, bytesPerSecond: 900 * 2 ** 20 },
-        { seconds: 10, bytesPerSecond: 500 * 2 ** 20 },
-      ],
-    },
+    workload: { dirty: untamed },
     method: 'routed-live',
     code: 'does-not-converge',
     values: { rateBitsPerSecond: 800e6, why: expect.any(String) as string },
@@ -359,7 +452,10 @@ function against(each: Case): readonly Reason[] {
   const { moves, stays } = makePlan({
     topology: {
       ...world,
-      sites: [target, paris!],
+      sites: [
+        target,
+        { ...paris!, ...each.home, hosts: paris!.hosts.map((host) => ({ ...host, ...each.source })) },
+      ],
       links: world.links.map((link) => linkOf(link.name, link.between, { ...link, ...each.link })),
       workloads: [aWorkload(each.workload), ...others],
       policies: { ...world.policies, ...each.policies },
