@@ -5,11 +5,10 @@ import { observationsFrom } from '../planners/calibrate/observation-file.ts';
 import type { Model } from '../planners/estimate/model.ts';
 import { calibrationText } from '../src/cli/render/calibration.ts';
 import { accuracyChart } from './accuracy-chart.ts';
-import { modesTable, tuningTable } from './measured-tables.ts';
 
 /**
  * `npm run model`: fits the shipped model to all of examples/observations, and writes beside it how good it is on moves
- * it has not seen: docs/reference/accuracy.md and .svg, and single moves in measured-moves.md. Run it after a change of the estimator or of the observations.
+ * it has not seen: docs/reference/accuracy.md and .svg. Run it after a change of the estimator or of the observations.
  */
 const folder = 'examples/observations';
 const sources = readdirSync(folder)
@@ -24,7 +23,6 @@ const { model, report, heldOut } = calibrate(observations, {
 writeFileSync('planners/estimate/shipped-model.ts', moduleText(model));
 writeFileSync('docs/reference/accuracy.md', pageText(model, calibrationText(report)));
 writeFileSync('docs/reference/accuracy.svg', await accuracyChart(heldOut));
-writeFileSync('docs/reference/measured-moves.md', movesText(model));
 process.stdout.write(`model ${model.id}\n\n${calibrationText(report)}\n`);
 
 function moduleText(shipped: Model): string {
@@ -34,25 +32,6 @@ function moduleText(shipped: Model): string {
     '/** The model that comes with Longhaul. Made by `npm run model`; not edited by hand. */',
     `export const shippedModel: Model = ${JSON.stringify(shipped, null, 2)};`,
     '',
-  ].join('\n');
-}
-
-function movesText(shipped: Model): string {
-  return [
-    '# Measured moves beside their predictions',
-    '',
-    `Model \`${shipped.id}\`. Made by \`npm run model\`; not edited by hand. Ranges are P50 (P10 – P90), by a model that had not`,
-    'seen the scenario. Links: rate and round trip.',
-    '',
-    '## Tuned beside untuned',
-    '',
-    'Each scenario as it was drawn and with what `longhaul estimate --tune` proposed for it, in turn, twice each (`longhaul lab measure --tuned`);',
-    'means of the repeats.',
-    '',
-    tuningTable(heldOut),
-    '## Modes',
-    '',
-    modesTable(observations, heldOut, shipped),
   ].join('\n');
 }
 

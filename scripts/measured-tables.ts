@@ -3,11 +3,10 @@ import type { Estimate, Quantiles } from '../planners/estimate/estimate.ts';
 import type { Model } from '../planners/estimate/model.ts';
 import type { Observation } from '../planners/estimate/observation.ts';
 import { quickEstimate } from '../planners/estimate/quick.ts';
-import type { HeldOutRun } from '../planners/calibrate/held-out.ts';
 import { scenarioIdOf } from '../planners/calibrate/scenarios.ts';
 import { formatBitsPerSecond, formatBytes, formatBytesPerSecond, formatSeconds } from '../topology/units.ts';
 
-/** Tables of single measured moves beside what was predicted of them, as Markdown for the docs. */
+/** Tables of single measured moves beside what the shipped model says of them, as Markdown for the docs. */
 interface Predicted {
   readonly run: Observation;
   readonly verdict: Estimate['verdict'];
@@ -30,16 +29,9 @@ const modes: readonly { readonly name: string; readonly is: (run: Observation) =
   { name: 'compression', is: ({ settings }) => settings?.compress === true },
 ];
 
-/** Each run of the lab in a mode of its own, beside its prediction by a model that had not seen its scenario. */
-export function modesTable(
-  observations: readonly Observation[],
-  heldOut: readonly HeldOutRun[],
-  model: Model,
-): string {
-  const known = new Map(heldOut.map((one) => [one.run.id, one]));
-  const rows = observations
-    .filter(({ id }) => id.startsWith('lab-'))
-    .map((run) => predictedOf(run, known.get(run.id), model));
+/** Each run of the lab in a mode of its own. */
+export function modesTable(observations: readonly Observation[], model: Model): string {
+  const rows = observations.filter(({ id }) => id.startsWith('lab-')).map((run) => predictedOf(run, model));
   return modes
     .map(({ name, is }) => ({
       name,
@@ -61,11 +53,7 @@ export function modesTable(
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-function predictedOf(run: Observation, heldOut: HeldOutRun | undefined, model: Model): Predicted {
-  if (heldOut !== undefined) {
-    const { verdict, ranges } = heldOut;
-    return { run, verdict, total: ranges.total, pause: ranges.pause, bytes: ranges.bytes };
-  }
+function predictedOf(run: Observation, model: Model): Predicted {
   const { verdict, ranges } = quickEstimate(run, model);
   const { totalSeconds: total, pauseSeconds: pause, transferredBytes: bytes } = ranges;
   return { run, verdict, total, pause, bytes };
@@ -87,9 +75,9 @@ function modeRow({ run, verdict, total, pause, bytes }: Predicted): string {
 }
 
 /** Scenarios that were measured as drawn and with the settings that tuning proposes: means of the repeats. */
-export function tuningTable(heldOut: readonly HeldOutRun[]): string {
-  const groups = new Map<string, HeldOutRun[]>();
-  for (const one of heldOut) {
+export function tuningTable(observations: readonly Observation[], model: Model): string {
+  const groups = new Map<string, Predicted[]>();
+  for (const one of observations.map((run) => predictedOf(run, model))) {
     const id = scenarioIdOf(one.run.id);
     groups.set(id, [...(groups.get(id) ?? []), one]);
   }
@@ -105,16 +93,16 @@ export function tuningTable(heldOut: readonly HeldOutRun[]): string {
   ].join('\n');
 }
 
-function tuningRow(untuned: readonly HeldOutRun[], tuned: readonly HeldOutRun[]): string {
+function tuningRow(untuned: readonly Predicted[], tuned: readonly Predicted[]): string {
   const [before, after] = [untuned[0]!.run, tuned[0]!.run];
   return cells([
     scenarioIdOf(before.id).replace(/-untuned$/, ''),
     `${formatBitsPerSecond(before.link.bitsPerSecond)}, ${formatSeconds(before.link.rttSeconds)}`,
     changesOf(before, after).join(', '),
     measuredMean(untuned, ({ outcome }) => outcome.pauseSeconds),
-    predictedMean(untuned, ({ ranges }) => ranges.pause),
+    predictedMean(untuned, ({ pause }) => pause),
     measuredMean(tuned, ({ outcome }) => outcome.pauseSeconds),
-    predictedMean(tuned, ({ ranges }) => ranges.pause),
+    predictedMean(tuned, ({ pause }) => pause),
     measuredMean(untuned, ({ outcome }) => outcome.totalSeconds),
     measuredMean(tuned, ({ outcome }) => outcome.totalSeconds),
   ]);
@@ -142,14 +130,14 @@ const capText = (cap: number | null | undefined): string =>
   cap == null ? 'none' : formatBytesPerSecond(cap);
 
 function measuredMean(
-  runs: readonly HeldOutRun[],
+  runs: readonly Predicted[],
   of: (run: Observation) => number | null | undefined,
 ): string {
   const ended = runs.filter(({ run }) => run.outcome.status === 'completed');
   return ended.length === 0 ? 'no end' : formatSeconds(meanOf(ended.map(({ run }) => of(run) ?? 0)));
 }
 
-function predictedMean(runs: readonly HeldOutRun[], of: (run: HeldOutRun) => Quantiles | null): string {
+function predictedMean(runs: readonly Predicted[], of: (run: Predicted) => Quantiles | null): string {
   const told = runs.flatMap((run) => of(run)?.p50 ?? []);
   return told.length === 0 ? 'no end' : formatSeconds(meanOf(told));
 }

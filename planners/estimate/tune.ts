@@ -111,6 +111,7 @@ const weights = {
   perChange: 0.02,
   autoConverge: 0.3,
   postCopy: 1.5,
+  streams: 0.2,
   brokenWish: 10,
   uncertain: 20,
 } as const;
@@ -130,6 +131,7 @@ function costOf(
     weights.perChange * (Object.keys(settings).length + Object.keys(link).length) +
     (settings.autoConverge === true ? weights.autoConverge : 0) +
     (settings.postcopyAfterPasses === 1 ? weights.postCopy : 0) +
+    (settings.multifdChannels === undefined ? 0 : weights.streams) +
     weights.uncertain * Math.max(0, certain - completesProbability) +
     excess(pauseSeconds.p90, wish.pauseSeconds) +
     excess(totalSeconds.p90, wish.totalSeconds)

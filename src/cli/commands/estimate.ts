@@ -35,6 +35,10 @@ export function register(program: Command): void {
         ...(wish === null ? {} : { tuned: tune(move, wish, model) }),
       }));
     });
+  command.addHelpText(
+    'after',
+    `\nThe shipped model ${shippedModel.id} was fitted to ${shippedModel.fittedTo}.`,
+  );
   addExample(command, [
     `$ echo '{"id": "web-1", "guest": {"memoryBytes": 1073741824, "residentBytes": 536870912}, \\`,
     `    "dirty": [{"seconds": 1, "mebibytesPerSecond": 4}], \\`,

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { observationsFrom } from '../planners/calibrate/observation-file.ts';
+import { shippedModel } from '../planners/estimate/shipped-model.ts';
+import { modesTable, tuningTable } from './measured-tables.ts';
+
+/** The second half of `npm run model`: single measured moves beside the shipped model, docs/reference/measured-moves.md. */
+const folders = ['examples/observations', 'examples/observations/judged'];
+const observations = observationsFrom(
+  folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.jsonl'))
+      .sort()
+      .map((name) => path.join(folder, name))
+      .map((file) => ({ file, text: readFileSync(file, 'utf8') })),
+  ),
+);
+
+writeFileSync(
+  'docs/reference/measured-moves.md',
+  [
+    '# Measured moves beside their predictions',
+    '',
+    `Model \`${shippedModel.id}\`. Made by \`npm run model\`; not edited by hand. Predictions are P50 (P10 – P90) of the shipped model.`,
+    'It has never seen moves that share a link, moves with disks, clones and cold moves, nor those in `judged/`; of the others it',
+    'has, and [accuracy](accuracy.md) says how good it is on those it has not. Links: rate and round trip.',
+    '',
+    '## Tuned beside untuned',
+    '',
+    'Each scenario as it was drawn and with what `longhaul estimate --tune` proposed for it, in turn, twice each (`longhaul lab',
+    'measure --tuned`); means of the repeats. Proposals are those of the model of their day. `lab-34` taught it that a limit of',
+    '30 ms is too little for what any kernel rewrites on a slow link. `lab-29`, proposed afterwards, is in `judged/`: where it',
+    'proposed streams the pause grew, since the streams fill their sockets in spite of a cap; streams cost more in a proposal now.',
+    '',
+    tuningTable(observations, shippedModel),
+    '## Modes',
+    '',
+    modesTable(observations, shippedModel),
+  ].join('\n'),
+);
