@@ -9,7 +9,7 @@ export interface Measured extends FleetSize {
   readonly makespanOverLowerBound: number;
 }
 
-export const sizes: readonly FleetSize[] = [
+const sizes: readonly FleetSize[] = [
   { workloads: 100, sites: 2 },
   { workloads: 100, sites: 5 },
   { workloads: 1000, sites: 2 },
