@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GatewayAgent } from '../../gateway/agent/gateway-agent.ts';
 import { realClock } from '../../src/world/real.ts';
 import {
   gatewayLab,
   gatewayLabNeeds,
-  relocationOf,
+  gatewayPair,
+  type relocationOf,
   type GatewayLab,
+  type GatewayPair,
   type SiteKey,
 } from '../support/gateway-lab.ts';
 import { requires } from '../support/requires.ts';
@@ -13,20 +14,21 @@ import { requires } from '../support/requires.ts';
 requires('gateway: a move', gatewayLabNeeds(), () => {
   const signal = AbortSignal.timeout(300_000);
   let lab: GatewayLab;
-  let agents: Record<SiteKey, GatewayAgent>;
+  let pair: GatewayPair;
+  let agents: GatewayPair['agents'];
   let untouched: string;
 
   beforeAll(async () => {
     lab = await gatewayLab();
     untouched = await lab.snapshot('a');
-    agents = { a: await lab.agent('a', signal), b: await lab.agent('b', signal) };
+    pair = await gatewayPair(lab, signal);
+    ({ agents } = pair);
   });
   afterAll(async () => {
     await lab.down();
   });
 
-  const put = (site: SiteKey, change: Parameters<typeof relocationOf>[2]) =>
-    agents[site].put(relocationOf('g1', site === 'a' ? 'source' : 'target', change), signal);
+  const put = (site: SiteKey, change: Parameters<typeof relocationOf>[2]) => pair.put('g1', site, change);
 
   test('a guest moves from paris to lyon; the sessions of every kind of client live on without a byte lost', async () => {
     const sessions = {
@@ -50,11 +52,7 @@ requires('gateway: a move', gatewayLabNeeds(), () => {
     await put('b', { phase: 'following' });
     await put('a', { phase: 'following' });
 
-    await lab.plug('g1', null);
-    await agents.a.follow('g1', 'stopped');
-    await realClock.sleep(0.1);
-    await lab.plug('g1', 'b');
-    await agents.b.follow('g1', 'runs');
+    await pair.carry('g1', 'a', 'b');
 
     const source = await put('a', { phase: 'switched' });
     expect(source).toMatchObject({ converged: true, differences: [], carries: 'tunnel' });

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GatewayAgent } from '../../gateway/agent/gateway-agent.ts';
 import { realClock } from '../../src/world/real.ts';
 import {
   gatewayLab,
   gatewayLabNeeds,
-  relocationOf,
+  gatewayPair,
+  type relocationOf,
   type GatewayLab,
+  type GatewayPair,
   type SiteKey,
 } from '../support/gateway-lab.ts';
 import { requires } from '../support/requires.ts';
@@ -14,19 +15,18 @@ import { requires } from '../support/requires.ts';
 requires('gateway: the way home', gatewayLabNeeds(), () => {
   const signal = AbortSignal.timeout(300_000);
   let lab: GatewayLab;
-  let agents: Record<SiteKey, GatewayAgent>;
+  let pair: GatewayPair;
+  let agents: GatewayPair['agents'];
   let untouched: Record<SiteKey, string>;
 
   beforeAll(async () => {
     lab = await gatewayLab();
     untouched = { a: await lab.snapshot('a'), b: await lab.snapshot('b') };
-    agents = { a: await lab.agent('a', signal), b: await lab.agent('b', signal) };
+    pair = await gatewayPair(lab, signal);
+    ({ agents } = pair);
     for (const phase of ['prepared', 'following'] as const)
       for (const site of ['b', 'a'] as const) await put(site, { phase });
-    await lab.plug('g1', null);
-    await agents.a.follow('g1', 'stopped');
-    await lab.plug('g1', 'b');
-    await agents.b.follow('g1', 'runs');
+    await pair.carry('g1', 'a', 'b');
     for (const phase of ['switched', 'settled'] as const)
       for (const site of ['a', 'b'] as const) await put(site, { phase });
   });
@@ -34,8 +34,7 @@ requires('gateway: the way home', gatewayLabNeeds(), () => {
     await lab.down();
   });
 
-  const put = (site: SiteKey, change: Parameters<typeof relocationOf>[2]) =>
-    agents[site].put(relocationOf('g1', site === 'a' ? 'source' : 'target', change), signal);
+  const put = (site: SiteKey, change: Parameters<typeof relocationOf>[2]) => pair.put('g1', site, change);
 
   test('a guest comes home; sessions that know it by its new address live on through the tunnel', async () => {
     const sessions = {
@@ -50,11 +49,7 @@ requires('gateway: the way home', gatewayLabNeeds(), () => {
     expect(open.filter(({ state }) => state === 'ESTABLISHED')).toHaveLength(4);
     await put('a', { phase: 'returning', sessions: open });
 
-    await lab.plug('g1', null);
-    await agents.b.follow('g1', 'stopped');
-    await realClock.sleep(0.1);
-    await lab.plug('g1', 'a');
-    await agents.a.follow('g1', 'runs');
+    await pair.carry('g1', 'b', 'a');
 
     const left = await put('b', { phase: 'returned' });
     expect(left).toMatchObject({ converged: true, differences: [], carries: 'tunnel' });

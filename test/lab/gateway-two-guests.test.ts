@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GatewayAgent } from '../../gateway/agent/gateway-agent.ts';
 import type { Relocation, RelocationStatus } from '../../gateway/relocation.ts';
 import { realClock } from '../../src/world/real.ts';
 import {
   gatewayLab,
   gatewayLabNeeds,
-  relocationOf,
+  gatewayPair,
   type GatewayLab,
+  type GatewayPair,
   type GuestKey,
   type LabSession,
   type SiteKey,
@@ -17,12 +17,14 @@ import { requires } from '../support/requires.ts';
 requires('gateway: two guests of one subnet', gatewayLabNeeds(), () => {
   const signal = AbortSignal.timeout(300_000);
   let lab: GatewayLab;
-  let agents: Record<SiteKey, GatewayAgent>;
+  let pair: GatewayPair;
+  let agents: GatewayPair['agents'];
   let sessions: Readonly<Record<string, LabSession>>;
 
   beforeAll(async () => {
     lab = await gatewayLab();
-    agents = { a: await lab.agent('a', signal), b: await lab.agent('b', signal) };
+    pair = await gatewayPair(lab, signal);
+    ({ agents } = pair);
     sessions = {
       'outside to g1': await lab.open('c1', '10.1.0.50', 5),
       'outside to g2': await lab.open('c1', '10.1.0.51', 5),
@@ -41,10 +43,7 @@ requires('gateway: two guests of one subnet', gatewayLabNeeds(), () => {
     site: SiteKey,
     change: Pick<Relocation, 'phase'> & Partial<Relocation>,
   ): Promise<RelocationStatus> => {
-    const status = await agents[site].put(
-      relocationOf(guest, site === 'a' ? 'source' : 'target', change),
-      signal,
-    );
+    const status = await pair.put(guest, site, change);
     expect(status).toMatchObject({ converged: true, differences: [] });
     return status;
   };

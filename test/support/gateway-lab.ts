@@ -8,7 +8,7 @@ import { gatewayConfigurationSchema } from '../../gateway/configuration.ts';
 import { createGatewayAgent } from '../../gateway/agent/agent.ts';
 import type { GatewayAgent } from '../../gateway/agent/gateway-agent.ts';
 import { createLinuxKernel } from '../../gateway/kernel/linux.ts';
-import type { Relocation } from '../../gateway/relocation.ts';
+import type { Relocation, RelocationStatus } from '../../gateway/relocation.ts';
 import { startCoprocess } from '../../src/world/coprocess.ts';
 import { realClock, runCommand } from '../../src/world/real.ts';
 import { silentLog } from './log.ts';
@@ -305,6 +305,30 @@ export function relocationOf(
     sessions: [],
     quarantineUntilSeconds: null,
     ...change,
+  };
+}
+
+/** The agents of both gateways of a lab, and what tests do with them. */
+export interface GatewayPair {
+  readonly agents: Readonly<Record<SiteKey, GatewayAgent>>;
+  put(guest: GuestKey, site: SiteKey, change: Parameters<typeof relocationOf>[2]): Promise<RelocationStatus>;
+  /** It stops at one site and runs, a moment later, at the other; or at the same again. */
+  carry(guest: GuestKey, from: SiteKey, to: SiteKey): Promise<void>;
+}
+
+export async function gatewayPair(lab: GatewayLab, signal: AbortSignal): Promise<GatewayPair> {
+  const agents = { a: await lab.agent('a', signal), b: await lab.agent('b', signal) };
+  return {
+    agents,
+    put: async (guest, site, change) =>
+      await agents[site].put(relocationOf(guest, site === 'a' ? 'source' : 'target', change), signal),
+    carry: async (guest, from, to) => {
+      await lab.plug(guest, null);
+      await agents[from].follow(guest, 'stopped');
+      await realClock.sleep(0.1);
+      await lab.plug(guest, to);
+      await agents[to].follow(guest, 'runs');
+    },
   };
 }
 
