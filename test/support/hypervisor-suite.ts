@@ -177,7 +177,7 @@ export function hypervisorSuite(
     });
   });
 
-  test('a guest that was sent and not resumed runs on at the source once the copy is discarded', async () => {
+  test('a guest that was sent and not resumed runs on at the source once the copy is discarded, and can be sent again', async () => {
     await withPair(async (pair) => {
       await send(pair);
       const atStop = (await pair.paris.heartbeat('app', signal))?.count ?? 0;
@@ -185,6 +185,8 @@ export function hypervisorSuite(
       await pair.paris.cancelTransfer('app', signal);
       expect(await statesOf(pair)).toBe('running absent');
       await expectBeating(pair.clock, pair.paris, atStop);
+      await send(pair);
+      expect(await statesOf(pair)).toBe('sent loaded');
     });
   });
 

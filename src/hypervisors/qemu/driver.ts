@@ -132,8 +132,10 @@ export class QemuHypervisor implements Hypervisor {
   async startTransfer(workload: string, order: TransferOrder, signal: AbortSignal): Promise<void> {
     const guest = this.#existing(workload);
     const { transfer, state } = guest;
-    const isOnItsWay =
-      guest.model.migration?.direction === 'out' && transfer !== 'failed' && transfer !== 'cancelled';
+    // One that has completed is over when its guest was told to go on here.
+    const isOver =
+      transfer === 'failed' || transfer === 'cancelled' || (transfer === 'completed' && state === 'running');
+    const isOnItsWay = guest.model.migration?.direction === 'out' && !isOver;
     if (isOnItsWay && guest.record.outgoingUri === order.uri) return;
     if (isOnItsWay || state !== 'running')
       throw this.#wrongState(workload, state, 'to be running, with no other transfer under way');
