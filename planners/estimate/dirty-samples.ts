@@ -71,11 +71,13 @@ function bounded({ seconds, mebibytesPerSecond }: Sample): Sample {
 
 function pointsOf(samples: readonly Sample[]): Point[] {
   const points: Point[] = [];
-  for (const { seconds } of samples) {
-    if (points.some((point) => point.seconds === seconds)) continue;
-    points.push(pointOf(samples, seconds));
-  }
+  for (const { seconds } of samples) if (!has(points, seconds)) points.push(pointOf(samples, seconds));
   return monotone(points);
+}
+
+function has(points: readonly Point[], seconds: number): boolean {
+  for (const point of points) if (point.seconds === seconds) return true;
+  return false;
 }
 
 /** D never falls: a longer sample that shows less than a shorter one has missed a burst. */

@@ -37,6 +37,7 @@ function courseOn(curve: DirtyCurve, live: Live): Course {
   const course = memoryCourse(curve, live);
   const { mirror } = live;
   if (mirror === null) return { ...course, converges: false, margin: 0 };
+  if (mirror.bytes === 0) return course;
   return {
     ...course,
     totalSeconds: course.totalSeconds + mirror.seconds,

@@ -19,32 +19,40 @@ export interface RangeRule {
  * the courses differ by to the model's own spread.
  */
 export function rangeOver(outlook: Outlook, of: (course: Course) => number, rule: RangeRule): Quantiles {
-  const sorted = sortedBy(outlook, of);
+  const count = sortBy(outlook, of);
   const unknown = z90 * rule.doubt;
-  const down = Math.exp(-Math.hypot(Math.log(1 / Math.min(1, rule.spread.low)), unknown));
-  const up = Math.exp(Math.hypot(Math.log(Math.max(1, rule.spread.high)), unknown));
+  const down = Math.exp(-beside(Math.log(1 / Math.min(1, rule.spread.low)), unknown));
+  const up = Math.exp(beside(Math.log(Math.max(1, rule.spread.high)), unknown));
   return {
-    p10: Math.min(quantile(sorted, 0.1) * down, rule.most),
-    p50: Math.min(quantile(sorted, 0.5), rule.most),
-    p90: Math.min(quantile(sorted, 0.9) * up, rule.most),
+    p10: Math.min(quantile(count, 0.1) * down, rule.most),
+    p50: Math.min(quantile(count, 0.5), rule.most),
+    p90: Math.min(quantile(count, 0.9) * up, rule.most),
   };
 }
 
-interface Valued {
-  readonly value: number;
-  readonly weight: number;
-}
+/** Independent doubts add as squares; mostly there is nothing to add, and planners ask very often. */
+const beside = (spread: number, unknown: number): number =>
+  unknown === 0 ? spread : Math.hypot(spread, unknown);
 
-/** By insertion: there are at most ten, and planners ask very often. */
-function sortedBy({ courses }: Outlook, of: (course: Course) => number): readonly Valued[] {
-  const sorted: Valued[] = [];
+/** What `sortBy` leaves: one pair of arrays for all calls, as each call is done with them before the next. */
+const sortedValues: number[] = [];
+const sortedWeights: number[] = [];
+
+/** By insertion: there are at most ten. Answers how many. */
+function sortBy({ courses }: Outlook, of: (course: Course) => number): number {
+  let count = 0;
   for (const { course, weight } of courses) {
     const value = of(course);
-    let place = sorted.length;
-    while (place > 0 && sorted[place - 1]!.value > value) place -= 1;
-    sorted.splice(place, 0, { value, weight });
+    let place = count;
+    for (; place > 0 && sortedValues[place - 1]! > value; place -= 1) {
+      sortedValues[place] = sortedValues[place - 1]!;
+      sortedWeights[place] = sortedWeights[place - 1]!;
+    }
+    sortedValues[place] = value;
+    sortedWeights[place] = weight;
+    count += 1;
   }
-  return sorted;
+  return count;
 }
 
 /** The course that P50 of the time is taken from. */
@@ -61,14 +69,14 @@ export function medianCourse({ courses }: Outlook): Course {
 /** Weights add up to 1 but for rounding. */
 const weightSlack = 1e-9;
 
-/** The smallest value at or below which at least that share of the weight lies. */
-function quantile(sorted: readonly Valued[], share: number): number {
+/** The smallest of so many sorted values at or below which at least that share of the weight lies. */
+function quantile(count: number, share: number): number {
   let sum = 0;
-  for (const { value, weight } of sorted) {
-    sum += weight;
-    if (sum >= share - weightSlack) return value;
+  for (let index = 0; index < count; index += 1) {
+    sum += sortedWeights[index]!;
+    if (sum >= share - weightSlack) return sortedValues[index]!;
   }
-  return sorted.at(-1)?.value ?? 0;
+  return count === 0 ? 0 : sortedValues[count - 1]!;
 }
 
 /** Standard normal distribution function, Abramowitz and Stegun 26.2.17 (error below 7.5e-8). */
