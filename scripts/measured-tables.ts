@@ -13,6 +13,7 @@ interface Predicted {
   readonly total: Quantiles | null;
   readonly pause: Quantiles | null;
   readonly bytes: Quantiles | null;
+  readonly wire: Quantiles | null;
 }
 
 /** In the order of the table; a move is of the first mode that fits. */
@@ -55,11 +56,11 @@ const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${tex
 
 function predictedOf(run: Observation, model: Model): Predicted {
   const { verdict, ranges } = quickEstimate(run, model);
-  const { totalSeconds: total, pauseSeconds: pause, transferredBytes: bytes } = ranges;
-  return { run, verdict, total, pause, bytes };
+  const { totalSeconds: total, pauseSeconds: pause, transferredBytes: bytes, wireBytes: wire } = ranges;
+  return { run, verdict, total, pause, bytes, wire };
 }
 
-function modeRow({ run, verdict, total, pause, bytes }: Predicted): string {
+function modeRow({ run, verdict, total, pause, bytes, wire }: Predicted): string {
   const { link, outcome } = run;
   const ended = outcome.status === 'completed';
   return cells([
@@ -67,11 +68,20 @@ function modeRow({ run, verdict, total, pause, bytes }: Predicted): string {
     `${formatBitsPerSecond(link.bitsPerSecond)}, ${formatSeconds(link.rttSeconds)}`,
     ended ? formatSeconds(outcome.totalSeconds ?? 0) : 'no end',
     verdict === 'does-not-converge' ? 'no end' : rangeText(total, formatSeconds),
-    ended ? formatBytes(outcome.transferredBytes ?? 0) : '–',
-    ended ? rangeText(bytes, formatBytes) : '–',
+    ...(ended ? trafficCells(outcome, { bytes, wire }) : ['–', '–']),
     ended ? formatSeconds(outcome.pauseSeconds ?? 0) : '–',
     ended && !(isStopped(run.method) && pause?.p50 === 0) ? rangeText(pause, formatSeconds) : '–',
   ]);
+}
+
+/** What crossed as the hypervisor counts it; of disks, whose holes it counts too, as the wire does. */
+function trafficCells(
+  { transferredBytes, wireBytes }: Observation['outcome'],
+  { bytes, wire }: Pick<Predicted, 'bytes' | 'wire'>,
+): string[] {
+  return transferredBytes == null
+    ? [`${formatBytes(wireBytes ?? 0)} on the wire`, rangeText(wire, formatBytes)]
+    : [formatBytes(transferredBytes), rangeText(bytes, formatBytes)];
 }
 
 /** Scenarios that were measured as drawn and with the settings that tuning proposes: means of the repeats. */

@@ -20,7 +20,6 @@ const jobsSchema = z.array(
   z.object({
     device: z.string(),
     ready: z.boolean().optional(),
-    offset: z.number(),
     error: z.string().optional(),
   }),
 );
@@ -30,8 +29,8 @@ const remote = 'remote0';
 /** A disk of some ten MiB at 50 Mbit/s takes seconds; its writes must leave room. */
 const mirrorSecondsMax = 120;
 
-/** Until both images are alike; the bytes that crossed so far. Afterwards each write crosses too, until `endMirror`. */
-export async function mirrorDisk(world: LabWorld, path: DiskPath): Promise<{ readonly bytes: number }> {
+/** Until both images are alike. Afterwards each write crosses too, until `endMirror`. */
+export async function mirrorDisk(world: LabWorld, path: DiskPath): Promise<void> {
   const { source, target, targetAddress } = path;
   const server = { host: targetAddress, port: String(diskPort) };
   await target.tell('nbd-server-start', { addr: { type: 'inet', data: server } });
@@ -50,28 +49,19 @@ export async function mirrorDisk(world: LabWorld, path: DiskPath): Promise<{ rea
   });
   await source.tell('blockdev-mirror', { 'job-id': job, device: 'disk0', target: remote, sync: 'full' });
   const what = { what: 'the mirror of the disk', seconds: mirrorSecondsMax, hint: source.files.serialLog };
-  return await awaitResult(world, what, async () => {
+  await awaitResult(world, what, async () => {
     const [mirror] = await source.ask('query-block-jobs', {}, jobsSchema);
-    return mirror?.ready === true ? { bytes: mirror.offset } : null;
+    return mirror?.ready === true ? true : null;
   });
 }
 
-/** What was written last crosses, the mirror ends, and the target's image is its own again. Bytes of all of it. */
-export async function endMirror(
-  world: LabWorld,
-  { source, target }: DiskPath,
-): Promise<{ readonly bytes: number }> {
-  let bytes = 0;
+/** What was written last crosses, the mirror ends, and the target's image is its own again. */
+export async function endMirror(world: LabWorld, { source, target }: DiskPath): Promise<void> {
   await source.tell('block-job-cancel', { device: job });
-  for (;;) {
-    const [mirror] = await source.ask('query-block-jobs', {}, jobsSchema);
-    if (mirror === undefined) break;
-    bytes = mirror.offset;
+  while ((await source.ask('query-block-jobs', {}, jobsSchema)).length > 0)
     await world.clock.sleep(migrationPollSeconds / 10, world.signal);
-  }
   await source.tell('blockdev-del', { 'node-name': remote });
   await target.tell('nbd-server-stop');
-  return { bytes };
 }
 
 const statsSchema = z.array(

@@ -5,6 +5,7 @@ import { LonghaulError } from '../../../topology/errors.ts';
 import { type GuestFiles, guestFiles } from '../../hypervisors/qemu/configuration.ts';
 import { QmpConnection, type QmpEvent } from '../../hypervisors/qemu/qmp.ts';
 import { endProcesses, isRunning, type ProcessIdentity } from '../../world/processes.ts';
+import { compiled } from '../compile.ts';
 import { readIfThere } from '../files.ts';
 import type { GuestImage } from '../guest/image.ts';
 import { addGuestPort, inNamespace } from '../kernel.ts';
@@ -60,7 +61,8 @@ export class BareGuest {
     await rm(files.directory, { recursive: true, force: true });
     await mkdir(files.directory, { recursive: true });
     const logFile = path.join(files.directory, 'log');
-    const process = await world.start(inNamespace(hypervisor, qemuCommand(spec, files)), {
+    const command = [await compiled(world, 'small-pages.c'), ...qemuCommand(spec, files)];
+    const process = await world.start(inNamespace(hypervisor, command), {
       logFile,
       environment: { [environmentMark]: spec.labId },
     });

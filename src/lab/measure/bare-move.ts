@@ -174,7 +174,7 @@ const counted = (ram: Ram | undefined) => ({
 
 const seconds = (milliseconds: number | undefined): number | null =>
   milliseconds === undefined ? null : milliseconds / 1000;
-const rounded = (value: number): number => Number(value.toFixed(4));
+export const rounded = (value: number): number => Number(value.toFixed(4));
 
 function capabilitiesOf(settings: ScenarioSettings, gated: boolean): readonly object[] {
   const states = {
