@@ -41,8 +41,9 @@ function contradictions(
       right: "give repeats '-1', '-2' at the end",
     });
   if (outcome.status !== 'completed') return found;
+  const counted = { ...outcome, transferredBytes: outcome.transferredBytes ?? outcome.wireBytes };
   for (const name of ['totalSeconds', 'transferredBytes'] as const)
-    if ((outcome[name] ?? 0) === 0)
+    if ((counted[name] ?? 0) === 0)
       found.push({
         path: `outcome.${name}`,
         wrong: 'is missing or 0 although the move completed',

@@ -71,7 +71,7 @@ async function move(
   lab: Lab,
   { guest, target, scenario }: Move,
 ): Promise<Omit<Observation, 'id' | 'link'>> {
-  const described = { guest: await guest.describe(), dirty: guest.dirty };
+  const described = { guest: guest.description, dirty: guest.dirty };
   if (guest.disk !== null)
     return {
       ...described,
@@ -105,12 +105,16 @@ async function stall(
   return stallOf(await endSession(world, session), times);
 }
 
+/** Linux's own default, which the model assumes of a target: not what this machine may have been given. */
+const receiveMemory = '4096 131072 6291456';
+
 /** The relay and the senders' TCP, as the scenario wants them; what the kernel learned on an earlier path is not kept. */
 async function shapeWan(world: LabWorld, { layout }: Lab, scenario: Scenario): Promise<void> {
   await connectRelay(world.directories.runtime).reshape('wan', scenario.link);
   for (const site of ['a', 'b'] as const)
     await setSysctls(world.run, layout.sites[site].hypervisor, {
       'net.ipv4.tcp_wmem': `4096 16384 ${scenario.sendBufferBytes}`,
+      'net.ipv4.tcp_rmem': receiveMemory,
       'net.ipv4.tcp_congestion_control': scenario.congestionControl,
       'net.ipv4.tcp_no_metrics_save': '1',
     });

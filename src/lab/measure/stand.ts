@@ -53,7 +53,7 @@ export async function onStand<T>(
             },
             bootSeconds,
             disk: stand.disk,
-            describe: async () => await describeGuest(source, spec.memoryBytes),
+            description: await describeGuest(source, spec.memoryBytes),
           };
         }),
       ),

@@ -19,5 +19,6 @@ export interface StandingGuest {
   /** From QEMU's start to the guest's first tick. */
   readonly bootSeconds: number;
   readonly disk: DiskLoad | null;
-  readonly describe: () => Promise<Observation['guest']>;
+  /** As before its first move: a source that post-copy has read shows all of its memory resident. */
+  readonly description: Observation['guest'];
 }

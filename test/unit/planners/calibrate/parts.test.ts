@@ -112,6 +112,16 @@ test('a spread is learned from its own regime, borrows from others, and is wide 
   expect(spreads.steady.pause).toEqual({ low: 0.5, high: 2 });
 });
 
+test('a move whose bytes only the wire tells is read, one that nothing tells is not', () => {
+  const move = measuredMove('s2-042');
+  const text = (wireBytes: number | null): string =>
+    JSON.stringify({ ...move, outcome: { ...move.outcome, transferredBytes: null, wireBytes } });
+  const read = (wireBytes: number | null) =>
+    observationsFrom([{ file: 'moves.jsonl', text: text(wireBytes) }]);
+  expect(read(3e8)).toHaveLength(1);
+  expect(() => read(null)).toThrow(/outcome\.transferredBytes: is missing or 0/);
+});
+
 test('a damaged file is refused as a whole, each fault at its line', () => {
   const good = JSON.stringify(measuredMove('s2-042'));
   const unmeasured = JSON.stringify({ ...measuredMove('s2-054'), outcome: { status: 'completed' } });

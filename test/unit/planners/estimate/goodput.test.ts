@@ -58,7 +58,7 @@ test('a full socket delays what is written last by its backlog; a window-limited
   const limited = goodputOf({ ...path, bitsPerSecond: 1e10, rttSeconds: 0.1 }, 1, parameters);
   expect(limited.deliverySeconds).toBeGreaterThanOrEqual(0.05);
   expect(limited.deliverySeconds).toBeLessThan(0.15);
-  const bbr = goodputOf({ ...path, congestionControl: 'bbr' }, 1, parameters);
+  const bbr = goodputOf({ ...path, congestionControl: 'bbr', sendBufferBytes: 2 ** 24 }, 1, parameters);
   expect(bbr.socketBytes).toBe(parameters.bbrSocketBytes);
 });
 

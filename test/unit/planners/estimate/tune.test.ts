@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { quickEstimate } from '../../../../planners/estimate/quick.ts';
 import { shippedModel } from '../../../../planners/estimate/shipped-model.ts';
 import { tune } from '../../../../planners/estimate/tune.ts';
 import { measuredMove } from '../../../support/observations.ts';
@@ -37,6 +38,19 @@ test('streams are proposed where one window limits, BBR where loss does', () => 
   const proposal = tune(slow, { pauseSeconds: null, totalSeconds: 60 }, shippedModel);
   expect(proposal?.link.congestionControl).toBe('bbr');
   expect(proposal?.why.join()).toContain('bbr does not take loss for congestion');
+});
+
+test('a buffer that holds a long path back is enlarged before streams are tried, and a cap is a share of its rate', () => {
+  const move = measuredMove('s2-018');
+  const held = {
+    ...move,
+    link: { ...move.link, bitsPerSecond: 200e6, rttSeconds: 0.1, sendBufferBytes: 2 ** 19 },
+  };
+  const before = quickEstimate(held, shippedModel).outlook.sending.rateBytesPerSecond;
+  const { settings, link } = tune(held, { pauseSeconds: 0.2, totalSeconds: null }, shippedModel) ?? {};
+  expect(settings?.multifdChannels).toBeUndefined();
+  expect(link?.sendBufferBytes).toBeGreaterThan(2 ** 19);
+  expect(settings?.maxBandwidthBytesPerSecond ?? Infinity).toBeGreaterThan(before);
 });
 
 test('a wish that nothing keeps is said not to be kept', () => {
