@@ -240,7 +240,22 @@ export function warningsOf({ choosing }: Assembled, moves: readonly PlannedMove[
   return [
     ...brokenAtStart(choosing.fleet),
     ...[...counts].map(([link, count]) => reason('not-encrypted', { link, moves: count })),
+    ...waysRound(choosing.fleet, moves),
   ];
+}
+
+/** Moves over several links where one leads there: nothing but the sites' routing carries them that way. */
+function waysRound({ paths }: Fleet, moves: readonly PlannedMove[]): readonly Reason[] {
+  const counts = new Map<string, number>();
+  for (const { source, decision } of moves) {
+    const { path, target } = decision.chosen;
+    if (path.length < 2 || target === null) continue;
+    const [shortest] = paths.between(source.site, target.site);
+    if (shortest === undefined || shortest.links.length >= path.length) continue;
+    const way = path.join(', then ');
+    counts.set(way, (counts.get(way) ?? 0) + 1);
+  }
+  return [...counts].map(([way, count]) => reason('goes-round', { path: way, moves: count }));
 }
 
 /** Members of an anti-affinity that share a host, or a site, already. */

@@ -153,6 +153,7 @@ const sentences = {
   'never-fits': 'links, hosts or policies leave no {neededSeconds} for it at any time',
   'rate-shared': 'it takes {rateBitsPerSecond} of the {pathBitsPerSecond}, beside other moves',
   'dependency-stays': '{other} stays, which it depends on',
+  'goes-round': '{moves|move} planned over {path}, not the direct link: route them that way',
   'not-encrypted': 'migration streams cross {link} unencrypted: {moves} of them carry memory or disks',
   'trombone-stays':
     '{workload} leaves with its old address: {bytesPerDayBytes} a day go through {site} until that changes',

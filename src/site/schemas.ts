@@ -50,12 +50,20 @@ export const targetSpec = z.strictObject({
   definition: z.unknown(),
 });
 
-export const transferOrder = z.strictObject({ uri: z.string().min(1).max(1024), content, settings });
+const links = z.array(name).max(16);
+
+export const transferOrder = z.strictObject({
+  uri: z.string().min(1).max(1024),
+  content,
+  settings,
+  links: z.exactOptional(links),
+});
 
 export const cloneSpec = z.strictObject({
   host: name,
   template: name,
   addresses: z.array(z.strictObject({ network: name, address })).max(64),
+  image: z.exactOptional(z.strictObject({ links, maxBandwidthBytesPerSecond: z.number().positive() })),
 });
 
 export const dirtyIntervals = z

@@ -111,6 +111,8 @@ export interface TransferOrder {
   readonly uri: string;
   readonly content: TransferContent;
   readonly settings: TransferSettings;
+  /** Links that the plan keeps a rate on for it, in order. Carrying it over them is up to the sites' routing. */
+  readonly links?: readonly string[];
 }
 
 export interface CloneSpec {
@@ -118,6 +120,8 @@ export interface CloneSpec {
   readonly template: string;
   /** The clone's own addresses, one a network of the target site. */
   readonly addresses: readonly { readonly network: string; readonly address: string }[];
+  /** How what it is made from gets there; none: it is there. */
+  readonly image?: { readonly links: readonly string[]; readonly maxBandwidthBytesPerSecond: number };
 }
 
 export interface GuestPort {

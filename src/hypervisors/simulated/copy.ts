@@ -2,6 +2,7 @@ import type { TransferSettings } from '../../../planners/plan/plan.ts';
 import type { Disk } from '../../../topology/resolve/topology.ts';
 import type { GuestState, TransferOrder, TransferProgress } from '../../site/site.ts';
 import type { DirtyCurve } from './dirty.ts';
+import type { SimulatedLink } from './link.ts';
 
 /** What the simulated hypervisor knows of a guest; opaque to everyone else. */
 export interface Definition {
@@ -65,5 +66,6 @@ export interface CopyTransfer {
   now(): TransferProgress;
   adjust(change: Partial<TransferSettings>): void;
   break(status: 'failed' | 'cancelled', error: string): void;
+  crosses(link: SimulatedLink): boolean;
   feelCut(isCut: boolean): void;
 }

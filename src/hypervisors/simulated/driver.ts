@@ -86,10 +86,10 @@ export class SimulatedHypervisor implements Hypervisor {
       throw this.#wrongState(source, 'a transfer', 'running');
     const [site = '', host = ''] = order.uri.replace('simulated://', '').split('/');
     const target = this.#world.copyOn(site, host, workload);
-    const link = this.#world.wayBetween(this.#site, site);
-    if (target?.state !== 'incoming' || link === null || link.isCut)
+    const way = this.#world.wayBetween(this.#site, site, order.links);
+    if (target?.state !== 'incoming' || way === null || way.isCut)
       throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `nobody listens at ${order.uri}`]);
-    const transfer = new SimulatedTransfer(this.#world, link, { source, target, order });
+    const transfer = new SimulatedTransfer(this.#world, way, { source, target, order });
     source.transfer = transfer;
     target.transfer = transfer;
     void transfer.run();
@@ -167,16 +167,33 @@ export class SimulatedHypervisor implements Hypervisor {
     const original = this.#world.copiesOf(workload)[0]?.definition;
     if (known?.clone?.template !== spec.template || original === undefined)
       throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `no template '${spec.template}'`]);
-    await this.#take(original.cloneSeconds, signal);
+    await this.#fetchImage(known.clone.bytes, spec.image, signal);
+    const bootSeconds = Math.min(original.bootSeconds, original.cloneSeconds);
+    await this.#take(original.cloneSeconds - bootSeconds, signal);
     if (this.#copy(workload) !== null) return; // made by an order before, whose agent died over it
     this.#requireHost(spec.host, original);
     const copy: Copy = {
       ...blankCopy(workload, this.#site, spec.host),
       identity: `${workload}@${this.host}`,
-      definition: { ...original, addresses: spec.addresses },
+      definition: { ...original, addresses: spec.addresses, bootSeconds },
     };
     this.#world.add(copy);
     this.#boot(copy);
+  }
+
+  /** What a clone is made from crosses the WAN first, until whoever ordered it gives up. */
+  async #fetchImage(bytes: number, image: CloneSpec['image'], signal: AbortSignal): Promise<void> {
+    const way = image === undefined ? null : this.#world.wayOver(image.links);
+    if (way === null || image === undefined) return;
+    signal.throwIfAborted();
+    const flow = way.open(bytes, image.maxBandwidthBytesPerSecond);
+    const giveUp = (): void => flow.reset(signal.reason as Error);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await flow.done;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 
   async heartbeat(workload: string): Promise<{ readonly count: number } | null> {

@@ -1,23 +1,17 @@
 import type { Clock } from '../../../topology/world.ts';
 import { noLongerNeeded } from '../../world/deadline.ts';
 
-/**
- * A WAN link as a fluid: flows share its goodput by max-min fairness under their own caps; a cut link carries nothing
- * and says nothing, as a real one does.
- */
+/** A WAN link; a cut one carries nothing and says nothing, as a real one does. */
 export class SimulatedLink {
   readonly name: string;
   readonly between: readonly [string, string];
   readonly rttSeconds: number;
   #goodputBytesPerSecond: number;
-  readonly #clock: Clock;
-  readonly #flows = new Set<Flow>();
+  readonly #wan: Wan;
   #isCut = false;
-  #timer = new AbortController();
-  #settledAtSeconds = 0;
 
   constructor(
-    clock: Clock,
+    wan: Wan,
     link: {
       readonly name: string;
       readonly between: readonly [string, string];
@@ -25,7 +19,7 @@ export class SimulatedLink {
       readonly goodputBytesPerSecond: number;
     },
   ) {
-    this.#clock = clock;
+    this.#wan = wan;
     this.name = link.name;
     this.between = link.between;
     this.rttSeconds = link.rttSeconds;
@@ -41,24 +35,70 @@ export class SimulatedLink {
   }
 
   cut(): void {
-    this.#change(() => (this.#isCut = true));
+    this.#wan.change(() => (this.#isCut = true));
   }
 
   heal(): void {
-    this.#change(() => (this.#isCut = false));
+    this.#wan.change(() => (this.#isCut = false));
   }
 
   setGoodput(bytesPerSecond: number): void {
-    this.#change(() => (this.#goodputBytesPerSecond = bytesPerSecond));
+    this.#wan.change(() => (this.#goodputBytesPerSecond = bytesPerSecond));
+  }
+}
+
+/** The links that a stream crosses, one after the other. */
+export class Way {
+  readonly links: readonly SimulatedLink[];
+  readonly #wan: Wan;
+
+  constructor(wan: Wan, links: readonly SimulatedLink[]) {
+    this.#wan = wan;
+    this.links = links;
+  }
+
+  get isCut(): boolean {
+    return this.links.some(({ isCut }) => isCut);
+  }
+
+  get rttSeconds(): number {
+    return this.links.reduce((sum, { rttSeconds }) => sum + rttSeconds, 0);
+  }
+
+  get goodputBytesPerSecond(): number {
+    return Math.min(...this.links.map(({ goodputBytesPerSecond }) => goodputBytesPerSecond));
   }
 
   open(bytes: number, capBytesPerSecond: number | null): Flow {
-    const flow = new Flow(bytes, capBytesPerSecond, (change) => this.#change(change));
-    this.#change(() => this.#flows.add(flow));
-    return flow;
+    return this.#wan.open(this.links, { bytes, capBytesPerSecond });
   }
 
   /** Bytes of a flow that have arrived by now. */
+  arrivedBytes(flow: Flow): number {
+    return this.#wan.arrivedBytes(flow);
+  }
+}
+
+/** All that flows, as a fluid: flows share the links they cross by max-min fairness under their own caps. */
+export class Wan {
+  readonly #clock: Clock;
+  readonly #flows = new Set<Flow>();
+  #timer = new AbortController();
+  #settledAtSeconds = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  open(
+    links: readonly SimulatedLink[],
+    { bytes, capBytesPerSecond }: { readonly bytes: number; readonly capBytesPerSecond: number | null },
+  ): Flow {
+    const flow = new Flow(bytes, { links, capBytesPerSecond, change: (change) => this.change(change) });
+    this.change(() => this.#flows.add(flow));
+    return flow;
+  }
+
   arrivedBytes(flow: Flow): number {
     const sinceSeconds = this.#clock.monotonicSeconds() - this.#settledAtSeconds;
     return Math.min(
@@ -67,7 +107,7 @@ export class SimulatedLink {
     );
   }
 
-  #change(change: () => void): void {
+  change(change: () => void): void {
     this.#settle();
     change();
     this.#share();
@@ -80,19 +120,12 @@ export class SimulatedLink {
     this.#settledAtSeconds = nowSeconds;
   }
 
-  /** Max-min fairness: the flow with the smallest cap first; what it leaves is shared by the others. */
   #share(): void {
     for (const flow of this.#flows) {
       if (!flow.isClosed && flow.bytes - flow.arrivedBytes < wholeByte) flow.complete();
       if (flow.isClosed) this.#flows.delete(flow);
     }
-    let left = this.#isCut ? 0 : this.#goodputBytesPerSecond;
-    let waiting = this.#flows.size;
-    for (const flow of [...this.#flows].toSorted((a, b) => a.cap - b.cap)) {
-      flow.bytesPerSecond = Math.min(flow.cap, left / waiting);
-      left -= flow.bytesPerSecond;
-      waiting--;
-    }
+    share(this.#flows);
   }
 
   #arm(): void {
@@ -104,10 +137,43 @@ export class SimulatedLink {
     }
     if (!Number.isFinite(seconds)) return;
     this.#clock.sleep(seconds, this.#timer.signal).then(
-      () => this.#change(() => undefined),
+      () => this.change(() => undefined),
       () => undefined, // something else changed first
     );
   }
+}
+
+/**
+ * Max-min fairness by filling up (Bertsekas and Gallager 1992, 6.5.2): whoever is held back first, by its cap or by its
+ * share of the fullest link that it crosses, keeps that; what it leaves is for the others.
+ */
+function share(flows: ReadonlySet<Flow>): void {
+  const open = new Set(flows);
+  const left = new Map<SimulatedLink, number>();
+  for (const link of [...open].flatMap(({ links }) => links))
+    left.set(link, link.isCut ? 0 : link.goodputBytesPerSecond);
+  while (open.size > 0) {
+    const shares = sharesOf(open, left);
+    const limit = (flow: Flow): number =>
+      Math.min(flow.cap, ...flow.links.map((link) => shares.get(link) ?? 0));
+    let level = Number.POSITIVE_INFINITY;
+    for (const flow of open) level = Math.min(level, limit(flow));
+    for (const flow of [...open].filter((each) => limit(each) === level)) {
+      flow.bytesPerSecond = level;
+      open.delete(flow);
+      for (const link of flow.links) left.set(link, Math.max(0, (left.get(link) ?? 0) - level));
+    }
+  }
+}
+
+/** What each link could give to each flow that still grows. */
+function sharesOf(
+  open: ReadonlySet<Flow>,
+  left: ReadonlyMap<SimulatedLink, number>,
+): ReadonlyMap<SimulatedLink, number> {
+  const counts = new Map<SimulatedLink, number>();
+  for (const { links } of open) for (const link of links) counts.set(link, (counts.get(link) ?? 0) + 1);
+  return new Map([...counts].map(([link, count]) => [link, (left.get(link) ?? 0) / count]));
 }
 
 /** Less than a byte is rounding. */
@@ -115,6 +181,7 @@ const wholeByte = 0.5;
 
 export class Flow {
   readonly bytes: number;
+  readonly links: readonly SimulatedLink[];
   readonly done: Promise<void>;
   arrivedBytes = 0;
   bytesPerSecond = 0;
@@ -124,8 +191,20 @@ export class Flow {
   #resolve: () => void = () => undefined;
   #reject: (reason: Error) => void = () => undefined;
 
-  constructor(bytes: number, capBytesPerSecond: number | null, change: (change: () => void) => void) {
+  constructor(
+    bytes: number,
+    {
+      links,
+      capBytesPerSecond,
+      change,
+    }: {
+      readonly links: readonly SimulatedLink[];
+      readonly capBytesPerSecond: number | null;
+      readonly change: (change: () => void) => void;
+    },
+  ) {
     this.bytes = bytes;
+    this.links = links;
     this.#capBytesPerSecond = capBytesPerSecond;
     this.#change = change;
     this.done = new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TransferSettings } from '../../../planners/plan/plan.ts';
 import type { TransferOrder, TransferProgress } from '../../site/site.ts';
 import { dirtiedBytes } from './dirty.ts';
-import type { Flow, SimulatedLink } from './link.ts';
+import type { Flow, SimulatedLink, Way } from './link.ts';
 import type { Copy, CopyTransfer } from './copy.ts';
 import type { SimulatedWorld } from './world.ts';
 
@@ -19,7 +19,7 @@ export class SimulatedTransfer implements CopyTransfer {
   progress: TransferProgress;
   settings: TransferSettings;
   readonly #world: SimulatedWorld;
-  readonly #link: SimulatedLink;
+  readonly #way: Way;
   readonly #startedAtSeconds: number;
   readonly #broken = new AbortController();
   #flow: Flow | null = null;
@@ -27,9 +27,9 @@ export class SimulatedTransfer implements CopyTransfer {
   #sentBytes = 0;
   #wantsPostCopy = false;
 
-  constructor(world: SimulatedWorld, link: SimulatedLink, ends: Ends) {
+  constructor(world: SimulatedWorld, way: Way, ends: Ends) {
     this.#world = world;
-    this.#link = link;
+    this.#way = way;
     this.#startedAtSeconds = world.clock.monotonicSeconds();
     this.source = ends.source;
     this.target = ends.target;
@@ -46,7 +46,7 @@ export class SimulatedTransfer implements CopyTransfer {
   /** As it is now: the bytes under way included. */
   now(): TransferProgress {
     if (this.isOver) return this.progress;
-    const arrivedBytes = this.#flow === null ? 0 : this.#link.arrivedBytes(this.#flow);
+    const arrivedBytes = this.#flow === null ? 0 : this.#way.arrivedBytes(this.#flow);
     const flowRest = this.#flow === null ? 0 : this.#flow.bytes - arrivedBytes;
     return {
       ...this.progress,
@@ -88,6 +88,10 @@ export class SimulatedTransfer implements CopyTransfer {
     if (this.target.state === 'running') this.#world.setState(this.target, 'failed');
   }
 
+  crosses(link: SimulatedLink): boolean {
+    return this.#way.links.includes(link);
+  }
+
   /** What a silent link does to the guest: nothing in pre-copy, all to a target short of pages, and a dead disk mirror in the end to the source. */
   feelCut(isCut: boolean): void {
     if (this.isOver) return;
@@ -98,12 +102,12 @@ export class SimulatedTransfer implements CopyTransfer {
 
   async #freezeLater(): Promise<void> {
     await this.#world.clock.sleep(mirrorFreezesAfterSeconds);
-    if (!this.isOver && this.#link.isCut) this.#world.setFrozen(this.source, true);
+    if (!this.isOver && this.#way.isCut) this.#world.setFrozen(this.source, true);
   }
 
   async run(): Promise<void> {
     try {
-      await this.#sleep(setupSeconds + 2 * this.#link.rttSeconds);
+      await this.#sleep(setupSeconds + 2 * this.#way.rttSeconds);
       this.#update({ status: 'active', setupSeconds: this.#elapsedSeconds(), passes: 1 });
       await (this.order.content === 'disks' ? this.#runDisks() : this.#runGuest());
     } catch (error) {
@@ -119,7 +123,7 @@ export class SimulatedTransfer implements CopyTransfer {
       const sent = await this.#send(restBytes);
       await this.#sleep(Math.max(0, passSecondsMin - sent.seconds));
       const dirtied = dirtiedBytes(this.#curve(), Math.max(sent.seconds, passSecondsMin));
-      const rate = sent.seconds > 0 ? sent.bytes / sent.seconds : this.#link.goodputBytesPerSecond;
+      const rate = sent.seconds > 0 ? sent.bytes / sent.seconds : this.#way.goodputBytesPerSecond;
       this.#throttle(pass, dirtied, sent.bytes);
       restBytes = restBytes - sent.bytes + dirtied;
       this.#update({
@@ -141,14 +145,14 @@ export class SimulatedTransfer implements CopyTransfer {
   async #stopAndCopy(restBytes: number): Promise<void> {
     const stoppedAt = this.#stop('switchover');
     await this.#send(restBytes);
-    await this.#sleep(this.#link.rttSeconds / 2 + deviceSeconds);
+    await this.#sleep(this.#way.rttSeconds / 2 + deviceSeconds);
     this.#complete(stoppedAt);
   }
 
   /** The guest stops here and can go on there; the pages that are missing follow. */
   async #postCopy(restBytes: number): Promise<void> {
     const stoppedAt = this.#stop('post-copy');
-    await this.#sleep(this.#link.rttSeconds + deviceSeconds);
+    await this.#sleep(this.#way.rttSeconds + deviceSeconds);
     this.#world.setState(this.target, 'loaded');
     this.#update({ downtimeSeconds: this.#world.clock.monotonicSeconds() - stoppedAt });
     await this.#send(restBytes);
@@ -222,7 +226,7 @@ export class SimulatedTransfer implements CopyTransfer {
   async #send(bytes: number): Promise<{ readonly bytes: number; readonly seconds: number }> {
     this.#broken.signal.throwIfAborted();
     const startedAt = this.#world.clock.monotonicSeconds();
-    const flow = this.#link.open(bytes, this.#capNow());
+    const flow = this.#way.open(bytes, this.#capNow());
     this.#flow = flow;
     try {
       await flow.done;

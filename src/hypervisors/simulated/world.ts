@@ -5,7 +5,7 @@ import type { Clock } from '../../../topology/world.ts';
 import type { GuestState } from '../../site/site.ts';
 import type { GuestChange } from '../hypervisor.ts';
 import { dirtyCurveOf } from './dirty.ts';
-import { SimulatedLink } from './link.ts';
+import { SimulatedLink, Wan, Way } from './link.ts';
 import { blankCopy, type Copy, type Definition, type SimulatedDisk } from './copy.ts';
 
 /**
@@ -19,6 +19,7 @@ export class SimulatedWorld {
   readonly links: readonly SimulatedLink[];
   /** Moments in which two copies of one identity executed; must stay empty. */
   readonly violations: string[] = [];
+  readonly #wan: Wan;
   readonly #copies = new Set<Copy>();
   readonly #ofWorkload = new Map<string, Set<Copy>>();
   readonly #onHost = new Map<string, Set<Copy>>();
@@ -27,9 +28,10 @@ export class SimulatedWorld {
   constructor(clock: Clock, topology: Topology) {
     this.clock = clock;
     this.topology = topology;
+    this.#wan = new Wan(clock);
     this.links = topology.links.map(
       (link) =>
-        new SimulatedLink(clock, {
+        new SimulatedLink(this.#wan, {
           name: link.name,
           between: link.between,
           rttSeconds: link.rttSeconds,
@@ -146,11 +148,25 @@ export class SimulatedWorld {
     );
   }
 
-  /** What a stream goes over; inside a site every one has a network of the hosts' own to itself. */
-  wayBetween(one: string, other: string): SimulatedLink | null {
-    if (one !== other) return this.linkBetween(one, other);
-    const between = [one, one] as const;
-    return new SimulatedLink(this.clock, { name: `inside ${one}`, between, ...insideSite });
+  /**
+   * What a stream goes over: the links it was ordered to, or the direct one; inside a site every one has a network of
+   * the hosts' own to itself.
+   */
+  wayBetween(one: string, other: string, ordered: readonly string[] = []): Way | null {
+    if (one === other) {
+      const between = [one, one] as const;
+      return new Way(this.#wan, [
+        new SimulatedLink(this.#wan, { name: `inside ${one}`, between, ...insideSite }),
+      ]);
+    }
+    if (ordered.length > 0) return this.wayOver(ordered);
+    const direct = this.linkBetween(one, other);
+    return direct === null ? null : new Way(this.#wan, [direct]);
+  }
+
+  wayOver(names: readonly string[]): Way | null {
+    const links = names.map((name) => this.links.find((link) => link.name === name));
+    return links.every((link) => link !== undefined) ? new Way(this.#wan, links) : null;
   }
 
   cut(link: SimulatedLink): void {
@@ -163,12 +179,9 @@ export class SimulatedWorld {
     this.#feel(link, false);
   }
 
-  #feel({ between }: SimulatedLink, isCut: boolean): void {
-    for (const copy of this.#copies) {
-      const { transfer, site } = copy;
-      if (transfer?.source !== copy || site === transfer.target.site) continue;
-      if (between.includes(site) && between.includes(transfer.target.site)) transfer.feelCut(isCut);
-    }
+  #feel(link: SimulatedLink, isCut: boolean): void {
+    for (const copy of this.#copies)
+      if (copy.transfer?.source === copy && copy.transfer.crosses(link)) copy.transfer.feelCut(isCut);
   }
 
   #place(workload: Workload): void {

@@ -13,7 +13,12 @@ export const copyDisks: Step = {
   deadlineSeconds: (move) => transferSettings(move).timeoutSeconds,
   apply: async (move, signal) => {
     if (!hasDisksToCopy(move)) return undefined;
-    const order = { uri: move.facts.uri ?? '', content: 'disks', settings: transferSettings(move) } as const;
+    const order = {
+      uri: move.facts.uri ?? '',
+      content: 'disks',
+      settings: transferSettings(move),
+      links: move.planned.decision.chosen.path,
+    } as const;
     await move.source.guests.startTransfer(move.claim, order, signal);
     const { transfer } = await watchCopy(move, isSeeded, signal);
     return transfer === null ? undefined : { transfer };

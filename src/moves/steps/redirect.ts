@@ -1,5 +1,7 @@
 import type { BalancerChange } from '../../../gateway/balancer/change.ts';
+import type { PlannedMove } from '../../../planners/plan/plan.ts';
 import { LonghaulError } from '../../../topology/errors.ts';
+import type { CloneSpec } from '../../site/site.ts';
 import { formatSeconds } from '../../../topology/units.ts';
 import type { Move, MoveFacts } from '../move.ts';
 import type { Step } from '../step.ts';
@@ -9,8 +11,10 @@ import { namesForgottenAfterSeconds } from './drain.ts';
 export const cloneAtTarget: Step = {
   name: 'clone at target',
   weight: 60,
-  deadlineSeconds: ({ workload, limits }) =>
-    clonePatience * (workload.clone?.seconds ?? 0) + limits.callSeconds,
+  deadlineSeconds: ({ planned, workload, limits }) => {
+    const expected = planned.decision.chosen.estimate?.totalSeconds?.p90 ?? 0;
+    return clonePatience * Math.max(expected, workload.clone?.seconds ?? 0) + limits.callSeconds;
+  },
   apply: async ({ planned, workload, target, claim }, signal) => {
     if (workload.clone === null)
       throw new LonghaulError('LH_PLAN_STALE', [workload.name, 'it has no clone template']);
@@ -19,7 +23,8 @@ export const cloneAtTarget: Step = {
       network: newNetwork,
       address: newAddress,
     }));
-    await target.guests.clone(claim, { host, template: workload.clone.template, addresses }, signal);
+    const { template } = workload.clone;
+    await target.guests.clone(claim, { host, template, addresses, ...imageOf(planned) }, signal);
     return undefined;
   },
   undo: async ({ source, target, workload, claim }, signal) => {
@@ -38,6 +43,15 @@ export const cloneAtTarget: Step = {
     await target.guests.discard(claim, signal);
   },
 };
+
+/** Over the links and at the rate that the plan keeps for it. */
+function imageOf({ decision, reservations }: PlannedMove): Pick<CloneSpec, 'image'> {
+  const { path: links, estimate } = decision.chosen;
+  const [first] = reservations;
+  if (first === undefined || estimate === null || estimate.transferredBytes.p50 === 0) return {};
+  const payloadShare = estimate.transferredBytes.p50 / estimate.wireBytes.p50;
+  return { image: { links, maxBandwidthBytesPerSecond: first.bytesPerSecond * payloadShare } };
+}
 
 export const checkClone: Step = {
   name: 'check clone',

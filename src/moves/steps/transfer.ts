@@ -24,6 +24,7 @@ export const transferMemory: Step = {
         uri: move.facts.uri ?? '',
         content: 'guest',
         settings: transferSettings(move),
+        links: move.planned.decision.chosen.path,
       } as const;
       await move.source.guests.startTransfer(move.claim, order, signal);
     }
