@@ -4,7 +4,9 @@ import type { Plan } from './plan.ts';
 /** JSON with keys sorted at every depth, no white space: one text for one value. */
 export function sortedJson(value: unknown): string {
   const parts: string[] = [];
-  write(value, (part) => parts.push(part));
+  const writer = new Writer((part) => parts.push(part));
+  writer.write(value);
+  writer.end();
   return parts.join('');
 }
 
@@ -12,45 +14,96 @@ export function sortedJson(value: unknown): string {
 export function planHash(plan: Omit<Plan, 'hash'> & { readonly hash?: string }): string {
   const { hash: _, ...rest } = plan;
   const hash = createHash('sha256');
-  let buffer: string[] = [];
-  let length = 0;
-  write(rest, (part) => {
-    buffer.push(part);
-    length += part.length;
-    if (length < chunkLength) return;
-    hash.update(buffer.join(''));
-    buffer = [];
-    length = 0;
-  });
-  return hash.update(buffer.join('')).digest('hex');
+  const writer = new Writer((part) => hash.update(part));
+  writer.write(rest);
+  writer.end();
+  return hash.digest('hex');
 }
 
 /** Characters handed on at once: a plan of ten thousand moves is never one string. */
-const chunkLength = 2 ** 20;
+const chunkLength = 2 ** 16;
 
-/** As JSON.stringify would, but for the order of keys; undefined members are left out. */
-function write(value: unknown, emit: (part: string) => void): void {
-  if (value === null || typeof value !== 'object') {
-    emit(value === undefined ? 'null' : JSON.stringify(value));
-    return;
+/**
+ * As JSON.stringify would, but for the order of keys; undefined members are left out. A plan has a million objects of a
+ * few dozen shapes and the same few thousand texts, so the order of a shape and the JSON of a short text are kept.
+ */
+class Writer {
+  readonly #emit: (part: string) => void;
+  #text = '';
+  readonly #shapes: Shape = { next: new Map(), keys: null };
+  readonly #quoted = new Map<string, string>();
+
+  constructor(emit: (part: string) => void) {
+    this.#emit = emit;
   }
-  if (Array.isArray(value)) {
-    emit('[');
-    value.forEach((entry: unknown, index) => {
-      if (index > 0) emit(',');
-      write(entry, emit);
-    });
-    emit(']');
-    return;
+
+  write(value: unknown): void {
+    if (typeof value === 'string') this.#text += this.#quote(value);
+    else if (typeof value === 'number') this.#text += Number.isFinite(value) ? String(value) : 'null';
+    else if (value === null || typeof value !== 'object')
+      this.#text += value === undefined ? 'null' : JSON.stringify(value);
+    else if (Array.isArray(value)) this.#array(value);
+    else this.#object(value as Readonly<Record<string, unknown>>);
+    if (this.#text.length > chunkLength) this.end();
   }
-  emit('{');
-  let first = true;
-  for (const key of Object.keys(value).sort()) {
-    const entry = (value as Readonly<Record<string, unknown>>)[key];
-    if (entry === undefined) continue;
-    emit(`${first ? '' : ','}${JSON.stringify(key)}:`);
-    first = false;
-    write(entry, emit);
+
+  /** Hands on what has not been. */
+  end(): void {
+    this.#emit(this.#text);
+    this.#text = '';
   }
-  emit('}');
+
+  #array(values: readonly unknown[]): void {
+    this.#text += '[';
+    for (let index = 0; index < values.length; index++) {
+      if (index > 0) this.#text += ',';
+      this.write(values[index]);
+    }
+    this.#text += ']';
+  }
+
+  #object(value: Readonly<Record<string, unknown>>): void {
+    let shape = this.#shapes;
+    for (const key in value) shape = followed(shape, key);
+    shape.keys ??= Object.keys(value)
+      .sort()
+      .map((key) => ({ key, lead: `${JSON.stringify(key)}:` }));
+    this.#text += '{';
+    let first = true;
+    for (const { key, lead } of shape.keys) {
+      const entry = value[key];
+      if (entry === undefined) continue;
+      this.#text += first ? lead : `,${lead}`;
+      first = false;
+      this.write(entry);
+    }
+    this.#text += '}';
+  }
+
+  #quote(text: string): string {
+    if (text.length > quotedLength) return JSON.stringify(text);
+    const known = this.#quoted.get(text);
+    if (known !== undefined) return known;
+    const quoted = JSON.stringify(text);
+    if (this.#quoted.size < quotedMax) this.#quoted.set(text, quoted);
+    return quoted;
+  }
+}
+
+/** Texts that are kept: no longer than a name, and so many. */
+const quotedLength = 64;
+const quotedMax = 50_000;
+
+/** Keys in the order in which objects have them, as a tree; at the end of each path, the same keys sorted. */
+interface Shape {
+  readonly next: Map<string, Shape>;
+  keys: readonly { readonly key: string; readonly lead: string }[] | null;
+}
+
+function followed({ next }: Shape, key: string): Shape {
+  const known = next.get(key);
+  if (known !== undefined) return known;
+  const shape: Shape = { next: new Map(), keys: null };
+  next.set(key, shape);
+  return shape;
 }
