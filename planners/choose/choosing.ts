@@ -1,3 +1,4 @@
+import type { Site } from '../../topology/resolve/topology.ts';
 import type { Weights } from '../../topology/resolve/runbook.ts';
 import type { Calendar } from './calendar.ts';
 import type { Template, Way } from './candidate.ts';
@@ -14,7 +15,7 @@ export interface Choosing {
   readonly room: Room;
   readonly hosts: Hosts;
   /** Filled as kinds of workloads turn up (kinds.ts). */
-  readonly templates: Map<string, Template>;
+  readonly templates: Map<string, Map<Site, Template>>;
   /** The same over other paths, for the ways that were chosen (template.ts). */
   readonly detours: Map<Way, readonly Way[]>;
   readonly predictor: Predictor;

@@ -15,12 +15,13 @@ export function templatesFor(
 ): readonly Template[] {
   const { fleet, templates } = choosing;
   const kind = isPersonal(fleet, workload) ? workload.name : kindKey(fleet, workload);
+  const bySite = templates.get(kind) ?? new Map<Site, Template>();
+  templates.set(kind, bySite);
   return sites.map((site) => {
-    const key = `${site.name} ${kind}`;
-    const known = templates.get(key);
+    const known = bySite.get(site);
     if (known !== undefined) return known;
     const template = templateOf(choosing, workload, site);
-    templates.set(key, template);
+    bySite.set(site, template);
     return template;
   });
 }

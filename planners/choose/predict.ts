@@ -25,8 +25,10 @@ export interface Question {
  */
 export class Predictor {
   readonly #model: Model;
-  readonly #classes = new Map<string, number>();
-  readonly #classOf = new Map<Workload, number>();
+  readonly #classes = new Map<string, Class>();
+  readonly #classOf = new Map<Workload, Class>();
+  readonly #paths = new Map<string, number>();
+  readonly #pathOf = new Map<Path, number>();
   readonly #quick = new Map<string, Estimate>();
   readonly #full = new Map<string, Estimate>();
   readonly #goodputs = new Map<string, number>();
@@ -40,7 +42,7 @@ export class Predictor {
     const key = this.#key(question);
     const known = this.#quick.get(key);
     if (known !== undefined) return known;
-    const answer = plainEstimate(quickEstimate(inputOf(question), this.#model));
+    const answer = plainEstimate(quickEstimate(this.#input(question), this.#model));
     this.#quick.set(key, answer);
     return answer;
   }
@@ -50,15 +52,32 @@ export class Predictor {
     const key = this.#key(question);
     const known = this.#full.get(key);
     if (known !== undefined) return known;
-    const answer = estimate(inputOf(question), this.#model);
+    const answer = estimate(this.#input(question), this.#model);
     this.#full.set(key, answer);
     return answer;
+  }
+
+  #input({ workload, ...question }: Question): EstimateInput {
+    return inputOf({ ...question, workload: this.#class(workload).example });
   }
 
   #key({ workload, target, method, path, settings }: Question): string {
     const { mode, maxBandwidthBytesPerSecond, downtimeLimitSeconds, timeoutSeconds } = settings;
     const { autoConverge, xbzrleCacheBytes, multifdChannels, compress } = settings;
-    return `${this.#class(workload)} ${target} ${method} ${path.id} ${mode} ${maxBandwidthBytesPerSecond} ${downtimeLimitSeconds} ${timeoutSeconds} ${autoConverge} ${xbzrleCacheBytes} ${multifdChannels} ${compress}`;
+    const { number, isSeeded } = this.#class(workload);
+    const at = isSeeded ? target : '';
+    return `${number} ${at} ${method} ${this.#pathNumber(path)} ${mode} ${maxBandwidthBytesPerSecond} ${downtimeLimitSeconds} ${timeoutSeconds} ${autoConverge} ${xbzrleCacheBytes} ${multifdChannels} ${compress}`;
+  }
+
+  /** Paths that are alike to the estimator have the same. */
+  #pathNumber(path: Path): number {
+    const known = this.#pathOf.get(path);
+    if (known !== undefined) return known;
+    const key = JSON.stringify([linkOf(path, null), wireRatio(path)]);
+    const number = this.#paths.get(key) ?? this.#paths.size;
+    this.#paths.set(key, number);
+    this.#pathOf.set(path, number);
+    return number;
   }
 
   /** Payload bytes a second that one move gets out of the path when nothing else is on it. */
@@ -66,7 +85,7 @@ export class Predictor {
     const key = `${path.id} ${settings.multifdChannels}`;
     const known = this.#goodputs.get(key);
     if (known !== undefined) return known;
-    const conditions = conditionsOf(inputOf({ path, settings, ...question }), this.#model);
+    const conditions = conditionsOf(this.#input({ path, settings, ...question }), this.#model);
     const { bytesPerSecond } = goodputOf(
       conditions.path,
       conditions.transfer.streams,
@@ -88,8 +107,8 @@ export class Predictor {
     return Math.floor(payloadBytesPerSecond / Math.max(1, overrun));
   }
 
-  /** A number for all workloads that are the same in everything an estimate looks at. */
-  #class(workload: Workload): number {
+  /** The class of all workloads that are the same in everything an estimate looks at. */
+  #class(workload: Workload): Class {
     const known = this.#classOf.get(workload);
     if (known !== undefined) return known;
     const key = JSON.stringify([
@@ -104,11 +123,22 @@ export class Predictor {
       workload.addresses.map(({ origin }) => origin),
       workload.names.length,
     ]);
-    const number = this.#classes.get(key) ?? this.#classes.size;
-    this.#classes.set(key, number);
-    this.#classOf.set(workload, number);
-    return number;
+    const found = this.#classes.get(key) ?? {
+      number: this.#classes.size,
+      example: workload,
+      isSeeded: workload.disks.some(({ seeded }) => Object.keys(seeded).length > 0),
+    };
+    this.#classes.set(key, found);
+    this.#classOf.set(workload, found);
+    return found;
   }
+}
+
+interface Class {
+  readonly number: number;
+  /** The first seen: whoever is like it is asked about as if it were this one. */
+  readonly example: Workload;
+  readonly isSeeded: boolean;
 }
 
 /** Nearly all counts as all: nobody could use the rest. */
@@ -126,10 +156,7 @@ function inputOf({ workload, target, method, path, settings }: Question): Estima
       residentBytes: workload.residentBytes,
       vcpus: workload.vcpus,
     },
-    dirty: workload.dirty.map(({ seconds, bytesPerSecond }) => ({
-      seconds,
-      mebibytesPerSecond: bytesPerSecond / mebibyte,
-    })),
+    dirty: samplesOf(workload),
     link: linkOf(path, isLive(method) ? null : rest.maxBandwidthBytesPerSecond),
     settings: { ...rest, postcopyAfterPasses, timeoutSeconds },
     disks: method === 'redirect' ? cloneImage(workload) : disksOf(workload, target),
@@ -140,6 +167,20 @@ function inputOf({ workload, target, method, path, settings }: Question): Estima
     convergence: convergenceOf(workload, method),
   };
 }
+
+/** The same list each time: the curves through it are looked for once. */
+function samplesOf(workload: Workload): NonNullable<EstimateInput['dirty']> {
+  const known = knownSamples.get(workload);
+  if (known !== undefined) return known;
+  const samples = workload.dirty.map(({ seconds, bytesPerSecond }) => ({
+    seconds,
+    mebibytesPerSecond: bytesPerSecond / mebibyte,
+  }));
+  knownSamples.set(workload, samples);
+  return samples;
+}
+
+const knownSamples = new WeakMap<Workload, NonNullable<EstimateInput['dirty']>>();
 
 function disksOf({ disks }: Workload, target: string): NonNullable<EstimateInput['disks']> {
   return disks.map((disk) => ({

@@ -33,6 +33,28 @@ export function curvesOf(
   mostBytes: number,
   parameters: Parameters,
 ): readonly WeightedCurve[] {
+  const known = knownCurves.get(told);
+  if (known?.mostBytes === mostBytes && known.parameters === parameters) return known.curves;
+  const curves = fittedCurves(told, mostBytes, parameters);
+  knownCurves.set(told, { mostBytes, parameters, curves });
+  return curves;
+}
+
+/** A planner asks about the same samples over many paths and settings. */
+const knownCurves = new WeakMap<
+  readonly Sample[],
+  {
+    readonly mostBytes: number;
+    readonly parameters: Parameters;
+    readonly curves: readonly WeightedCurve[];
+  }
+>();
+
+function fittedCurves(
+  told: readonly Sample[],
+  mostBytes: number,
+  parameters: Parameters,
+): readonly WeightedCurve[] {
   const { restlessBytes } = parameters;
   if (told.length === 0) return unmeasured(mostBytes, restlessBytes);
   const points = pointsOf(told.map(bounded));

@@ -91,7 +91,16 @@ export function normal(z: number): number {
 }
 
 /** Six figures: more is not known, and answers stay the same from machine to machine. */
-export const rounded = (value: number): number => Number(value.toPrecision(6));
+export function rounded(value: number): number {
+  if (value === 0 || !Number.isFinite(value)) return value;
+  const digits = 5 - Math.floor(Math.log10(Math.abs(value)));
+  if (Math.abs(digits) > exactPowersMax) return Number(value.toPrecision(6));
+  const scale = 10 ** Math.abs(digits);
+  return digits >= 0 ? Math.round(value * scale) / scale : Math.round(value / scale) * scale;
+}
+
+/** Powers of ten up to this one are exact, so that the quotient of whole numbers is the nearest number there is. */
+const exactPowersMax = 22;
 
 export function roundedRange<Range extends Quantiles | null>(range: Range): Range {
   if (range === null) return range;

@@ -10,7 +10,7 @@ import { estimateRefusals } from '../choose/price.ts';
 import { hostKey, localDiskBytes } from '../choose/room.ts';
 import type { Estimate, Quantiles } from '../estimate/estimate.ts';
 import type { Cuts } from '../schedule/bound.ts';
-import { parallelEfficiency } from '../schedule/limits.ts';
+import { largeFleet, parallelEfficiency } from '../schedule/limits.ts';
 import type { Job, JobOption, Placed, Problem, Resource, Store, Use } from '../schedule/problem.ts';
 import type { TransferSettings } from './plan.ts';
 
@@ -98,7 +98,6 @@ const runKey = 'moves of the run';
 /** A path is divided by these: alone, or as one of so many. Large fleets get by with fewer. */
 const divisions = [1, 2, 3, 4, 6, 8] as const;
 const divisionsOfLarge = [1, 2, 4, 8] as const;
-const largeFleet = 2000;
 /** A way round is taken whole or by half: smaller parts fit on the direct one. */
 const detourDivisions = 2;
 

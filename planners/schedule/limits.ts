@@ -11,6 +11,9 @@ export const replaysMax = 400;
 export const replayedJobsMax = 1_000_000;
 export const replaysMin = 100;
 
+/** From so many jobs on a fleet is large: fewer rates to choose from, and near the bound is good enough. */
+export const largeFleet = 2000;
+
 /** Places looked for in one search (planners/schedule/search.ts): about a second. */
 export const lookupsDefault = 300_000;
 

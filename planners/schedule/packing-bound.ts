@@ -74,7 +74,7 @@ function loadOf(compiled: Compiled, links: readonly number[]): Load {
     const from = flat.offsets[job]!;
     const to = flat.offsets[job + 1]!;
     let least = Number.POSITIVE_INFINITY;
-    for (let option = from; option < to; option++)
+    for (let option = from; option < to && least > 0; option++)
       least = Math.min(least, amounts[flat.ways[option]!]! * flat.seconds[option]!);
     if (least === 0) continue;
     let smallest = 1;

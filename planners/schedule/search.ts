@@ -3,6 +3,7 @@ import { balanced } from './balance.ts';
 import { build, type Built, type Recipe } from './build.ts';
 import { changed } from './change.ts';
 import type { Compiled, CompiledJob } from './compile.ts';
+import { largeFleet } from './limits.ts';
 import type { Prices } from './prices.ts';
 import { byStart, ordersOf } from './sequence.ts';
 
@@ -86,9 +87,13 @@ interface Found {
   readonly built: Built;
 }
 
-function isDone({ unplaced, makespanSeconds }: Built, { lowerBoundSeconds }: SearchOptions): boolean {
-  return unplaced === 0 && makespanSeconds <= lowerBoundSeconds * (1 + 1e-9);
+function isDone({ unplaced, makespanSeconds, ends }: Built, { lowerBoundSeconds }: SearchOptions): boolean {
+  const near = ends.length > largeFleet ? nearOfLarge : 1e-9;
+  return unplaced === 0 && makespanSeconds <= lowerBoundSeconds * (1 + near);
 }
+
+/** Of so many jobs a schedule this near the bound is good enough: durations are known far less well. */
+const nearOfLarge = 0.002;
 
 function isBetter(a: Built, b: Built): boolean {
   if (a.unplaced !== b.unplaced) return a.unplaced < b.unplaced;
