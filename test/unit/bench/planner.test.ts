@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { violations } from '../../../bench/planner/check.ts';
 import { solveExactly } from '../../../bench/planner/exact.ts';
@@ -7,6 +8,8 @@ import type { Job, JobOption, Placed, Problem } from '../../../planners/schedule
 import { schedule } from '../../../planners/schedule/schedule.ts';
 import { createRandom } from '../../../src/world/random.ts';
 
+const seed = Number(process.env['SEED'] ?? 1);
+const instance = fc.integer({ min: 1, max: 100_000 });
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 const small = (seed: number): Problem => instanceOf(seed, { jobs: 2 + (seed % 3), secondsMax: 4 });
 const makespanOf = (placed: readonly Placed[]): number =>
@@ -50,35 +53,35 @@ test.each(seeds)('the exact solver finds what trying everything finds, seed %i',
 });
 
 test('nobody can be done before the lower bound: the exact solver finds nothing there either', async () => {
-  for (const seed of Array.from({ length: 30 }, (_, index) => index + 1)) {
-    const problem = instanceOf(seed, { jobs: 2 + (seed % 4), secondsMax: 12 });
-    const { lowerBoundSeconds, unplaced } = schedule(problem, {
-      random: createRandom(seed),
-      lookupsMax: 3000,
-    });
-    if (unplaced.length > 0) continue;
-    const horizonSeconds = Math.ceil(lowerBoundSeconds - 1e-6) - 1;
-    expect(await solveExactly(problem, { horizonSeconds }), `seed ${seed}`).toBe('impossible');
-  }
+  await fc.assert(
+    fc.asyncProperty(instance, async (drawn) => {
+      const problem = instanceOf(drawn, { jobs: 2 + (drawn % 4), secondsMax: 12 });
+      const { lowerBoundSeconds, unplaced } = schedule(problem, {
+        random: createRandom(drawn),
+        lookupsMax: 3000,
+      });
+      fc.pre(unplaced.length === 0);
+      const horizonSeconds = Math.ceil(lowerBoundSeconds - 1e-6) - 1;
+      expect(await solveExactly(problem, { horizonSeconds })).toBe('impossible');
+    }),
+    { seed, numRuns: 30 },
+  );
 });
 
 test('more rate never makes the verdict worse where the optimum is known', async () => {
   const lookupsMax = 20_000;
-  let compared = 0;
-  for (const seed of Array.from({ length: 30 }, (_, index) => index + 1)) {
-    const at = (rateFactor: number): Problem =>
-      instanceOf(seed, { jobs: 2 + (seed % 4), secondsMax: 12, rateFactor });
-    const windowed = at(1).jobs.some(({ windows }) => windows.length > 0);
-    const before = schedule(at(1), { random: createRandom(seed), lookupsMax });
-    if (windowed || before.unplaced.length > 0) continue;
-    const deadlineSeconds = before.makespanSeconds;
-    const better = await solveExactly(at(1), { horizonSeconds: deadlineSeconds - 1 });
-    if (better !== 'impossible') continue;
-    for (const rateFactor of [2, 3, 5]) {
-      const after = schedule(at(rateFactor), { random: createRandom(seed), deadlineSeconds, lookupsMax });
-      expect(after.unplaced, `seed ${seed}, ${rateFactor} times the rate`).toEqual([]);
-    }
-    compared++;
-  }
-  expect(compared).toBeGreaterThan(10);
+  await fc.assert(
+    fc.asyncProperty(instance, fc.constantFrom(2, 3, 5), async (drawn, more) => {
+      const at = (rateFactor: number): Problem =>
+        instanceOf(drawn, { jobs: 2 + (drawn % 4), secondsMax: 12, rateFactor });
+      fc.pre(at(1).jobs.every(({ windows }) => windows.length === 0));
+      const before = schedule(at(1), { random: createRandom(drawn), lookupsMax });
+      fc.pre(before.unplaced.length === 0);
+      const deadlineSeconds = before.makespanSeconds;
+      fc.pre((await solveExactly(at(1), { horizonSeconds: deadlineSeconds - 1 })) === 'impossible');
+      const after = schedule(at(more), { random: createRandom(drawn), deadlineSeconds, lookupsMax });
+      expect(after.unplaced).toEqual([]);
+    }),
+    { seed, numRuns: 20 },
+  );
 });

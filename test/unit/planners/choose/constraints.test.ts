@@ -49,6 +49,11 @@ const untamed = [
   { seconds: 1, bytesPerSecond: 900 * 2 ** 20 },
   { seconds: 10, bytesPerSecond: 500 * 2 ** 20 },
 ];
+/** About as fast as the path here carries it away. */
+const borderline = [
+  { seconds: 1, bytesPerSecond: 55 * 2 ** 20 },
+  { seconds: 10, bytesPerSecond: 50 * 2 ** 20 },
+];
 const tenWeeks: Freeze = { name: 'closing', fromSeconds: 0, toSeconds: 10 * 7 * 86_400, workloads: [] };
 
 const cases: Readonly<Record<string, Case>> = {
@@ -428,6 +433,12 @@ const cases: Readonly<Record<string, Case>> = {
     method: 'routed-live',
     code: 'downtime-over-budget',
     values: { downtimeSeconds: expect.any(Number) as number, budgetSeconds: 0.01 },
+  },
+  'memory dirtied about as fast as the path carries': {
+    workload: { dirty: borderline },
+    method: 'routed-live',
+    code: 'completion-unsure',
+    values: { probabilityRatio: expect.closeTo(0.65, 1) as number, neededRatio: 0.8 },
   },
   'memory dirtied faster than the path carries': {
     workload: { dirty: untamed },
