@@ -33,7 +33,10 @@ export function priced(
     effects,
     parts,
     cost: totalCost(parts),
-    refusals: [...estimateRefusals(choosing, question), ...calendarRefusals(choosing, attempt, estimate)],
+    refusals: [
+      ...estimateRefusals(choosing, question, estimate),
+      ...calendarRefusals(choosing, attempt, estimate),
+    ],
   };
 }
 
@@ -60,10 +63,14 @@ interface Estimated {
 }
 
 /** What the estimate says against it: no end, too unsure, too long a pause, too great a risk. */
-export function estimateRefusals(choosing: Choosing, question: Question): readonly Reason[] {
+export function estimateRefusals(
+  choosing: Choosing,
+  question: Question,
+  estimate: Estimate = choosing.predictor.quick(question),
+): readonly Reason[] {
   const { workload, path, settings } = question;
   const { predictor, fleet } = choosing;
-  const { verdict, completesProbability, pauseSeconds, ...estimate } = predictor.quick(question);
+  const { verdict, completesProbability, pauseSeconds } = estimate;
   const reasons: Reason[] = [];
   const why = (): string => predictor.full(question).why.join('; ');
   if (verdict === 'does-not-converge')

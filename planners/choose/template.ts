@@ -44,26 +44,27 @@ function candidatesOfMethod(
     ...(fitting.keys.size === 0 ? [noHost(target, fitting.against)] : []),
   ];
   const hypervisor = hostOf(fleet, workload).hypervisor;
-  const tried = fleet.paths.between(source.name, target.name).map((path) => ({
-    path,
-    refusals: [...against, ...refusals(pathRules, { ...attempt, path, hypervisor })],
-  }));
-  const open = tried.filter((entry) => entry.refusals.length === 0).map(({ path }) => path);
-  if (open.length === 0) {
-    const least = tried.toSorted((a, b) => a.refusals.length - b.refusals.length)[0];
-    return [
-      unasked(attempt, { path: least?.path ?? null, settings: null, refusals: least?.refusals ?? against }),
-    ];
-  }
-  for (const paths of byLength(open)) {
-    const candidates = isLive(method)
-      ? liveCandidates(choosing, attempt, paths)
-      : paths.map((path) =>
+  let candidates: readonly Candidate[] = [];
+  let least: { readonly path: Path; readonly refusals: readonly Reason[] } | null = null;
+  for (const paths of byLength(fleet.paths.between(source.name, target.name))) {
+    const open: Path[] = [];
+    for (const path of paths) {
+      const refused = [...against, ...refusals(pathRules, { ...attempt, path, hypervisor })];
+      if (refused.length === 0) open.push(path);
+      if (least === null || refused.length < least.refusals.length) least = { path, refusals: refused };
+    }
+    if (open.length === 0) continue;
+    candidates = isLive(method)
+      ? liveCandidates(choosing, attempt, open)
+      : open.map((path) =>
           priced(choosing, attempt, { path, settings: plainSettings(choosing, workload, path) }),
         );
-    if (candidates.some(isWay) || paths.includes(open.at(-1)!)) return candidates;
+    if (candidates.some(isWay)) break;
   }
-  return [];
+  if (candidates.length > 0) return candidates;
+  return [
+    unasked(attempt, { path: least?.path ?? null, settings: null, refusals: least?.refusals ?? against }),
+  ];
 }
 
 /** Paths with the same number of links together, the shortest first: a way round is for when no other will do. */

@@ -135,7 +135,7 @@ class Rates {
       const shared = { ...settings, maxBandwidthBytesPerSecond: reached };
       const sharing = { ...question, settings: shared };
       const estimate = predictor.quick(sharing);
-      const refused = wire < most && estimateRefusals(this.#choosing, sharing).length > 0;
+      const refused = wire < most && estimateRefusals(this.#choosing, sharing, estimate).length > 0;
       if (!isTimed(estimate) || refused) return [];
       const reservations = path.links.map(({ name }) => ({ link: name, bytesPerSecond: wire }));
       return [
