@@ -18,7 +18,8 @@ export class Course {
   #pass = { number: 0, startedAtSeconds: 0, seconds: 0 };
   #doneRatio = 0;
   #limitSeconds: number;
-  #refreshedAtSeconds = Number.NEGATIVE_INFINITY;
+  /** Of the transfer: sessions were handed over just before it began. */
+  #refreshedAtSeconds = 0;
 
   constructor(move: Move) {
     this.#move = move;
@@ -61,10 +62,12 @@ export class Course {
     return this.#stepDown(why, transfer);
   }
 
-  /** Close to the end, the list of sessions at the target is refreshed every few seconds. */
+  /** The list of sessions at the target: refreshed as the end comes near, but not in its last moments. */
   isSessionListOld({ elapsedSeconds, remainingBytes, bytesPerSecond, status }: TransferProgress): boolean {
-    if (status !== 'active' || remainingBytes > nearSeconds * bytesPerSecond) return false;
-    if (elapsedSeconds - this.#refreshedAtSeconds < refreshSeconds) return false;
+    const ageSeconds = elapsedSeconds - this.#refreshedAtSeconds;
+    const isNear =
+      remainingBytes < nearSeconds * bytesPerSecond && remainingBytes > lastSeconds * bytesPerSecond;
+    if (status !== 'active' || ageSeconds < (isNear ? refreshSecondsMin : refreshSecondsMax)) return false;
     this.#refreshedAtSeconds = elapsedSeconds;
     return true;
   }
@@ -129,6 +132,9 @@ const patiencePasses = 3;
 const patienceSecondsMin = 5;
 /** The true pause is longer than the hypervisor's limit: socket backlog and loading come on top. */
 const pauseShare = 0.7;
-/** Sessions are handed over again when the end is so near, so often. */
-const nearSeconds = 5;
-const refreshSeconds = 2;
+/** Sessions are handed over again when the end is so near; gateways that are busy with it would be late for the cut. */
+const nearSeconds = 10;
+const lastSeconds = 2;
+/** So often then, and so often at any time: a list of a second's work at either gateway. */
+const refreshSecondsMin = 5;
+const refreshSecondsMax = 30;

@@ -3,7 +3,7 @@ import type { GuestState, TransferProgress } from '../../site/site.ts';
 import { Course } from '../course.ts';
 import type { Move, MoveFacts } from '../move.ts';
 import type { Step } from '../step.ts';
-import { handSessionsOver } from './addresses.ts';
+import { SessionRefresh } from './session-refresh.ts';
 import { whileGuestStandsStill } from './standstill.ts';
 import { transferSettings } from './target.ts';
 
@@ -56,6 +56,17 @@ export async function untilLoaded({ target, workload, clock }: Move, signal: Abo
 
 /** Watches the transfer and corrects its course by the plan's ladder until everything is sent, or post-copy is due. */
 async function conduct(move: Move, signal: AbortSignal): Promise<MoveFacts> {
+  const refresh = new SessionRefresh(move, signal);
+  try {
+    const facts = await untilSent(move, refresh, signal);
+    await whileGuestStandsStill(move, signal, () => refresh.settled());
+    return facts;
+  } finally {
+    await refresh.close();
+  }
+}
+
+async function untilSent(move: Move, refresh: SessionRefresh, signal: AbortSignal): Promise<MoveFacts> {
   const { guests } = move.source;
   const course = new Course(move);
   let guest = await guests.inspect(move.workload.name, signal);
@@ -63,6 +74,7 @@ async function conduct(move: Move, signal: AbortSignal): Promise<MoveFacts> {
     const { transfer } = guest;
     if (guest.state === 'sent') return { ...factsOf(transfer), rungs: course.taken };
     requireAlive(move, guest);
+    refresh.throwIfFailed();
     if (transfer !== null) {
       move.report(course.progress(transfer));
       const correction = course.correct(transfer);
@@ -72,7 +84,7 @@ async function conduct(move: Move, signal: AbortSignal): Promise<MoveFacts> {
           return { ...factsOf(transfer), rungs: course.taken, postCopy: true };
         await guests.adjustTransfer(move.claim, correction.change, signal);
       }
-      if (course.isSessionListOld(transfer)) await handSessionsOver(move, signal);
+      if (course.isSessionListOld(transfer)) refresh.begin();
     }
     const seen = {
       state: guest.state,
