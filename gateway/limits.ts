@@ -9,6 +9,12 @@ export const answerSecondsMax = 3;
 
 /** RFC 5227 §1.1: ANNOUNCE_NUM 2. The second overrides Linux's `locktime`, which ignores news for 1 s. */
 export const announceAgainSeconds = 1.1;
+/**
+ * A guest that was told of its peers before it ran hears of everybody else so much later: it has its sessions to answer
+ * first, and a few hundred frames take a slow one tens of milliseconds.
+ */
+export const announceRestSeconds = 0.3;
+assert(announceRestSeconds < announceAgainSeconds, 'the rest comes before everything again');
 
 /**
  * A parked packet waits for the guest: the kernel asks once a second so many times, then drops the queue. Longer than
@@ -21,8 +27,8 @@ export const neighbourQueueBytesMax = 4 * 2 ** 20;
 /** Peers a guest is told about: all of a /20. Beyond, those it already knows by ARP recover within a minute. */
 export const announcedAddressesMax = 4096;
 
-/** Of these, told before the guest runs: they wait in its tap's queue (Linux: 500 packets), which others need too. */
-export const announcedAheadMax = 256;
+/** Peers it is told of before it runs: they wait in its tap's queue (Linux: 500 packets), which its sessions need too. */
+export const announcedAheadMax = 64;
 
 /** One command to the kernel: milliseconds; a machine that swaps may take seconds. */
 export const commandSecondsMax = 10;
@@ -33,6 +39,8 @@ export const cutSecondsMax = 2;
 
 /** Looked at this often even when nothing changed: someone may have flushed a table. */
 export const reconcileSeconds = 30;
+/** From a guest's stop to its sessions at the target having spoken again, most of the time; the timer's look waits for it. */
+export const switchSeconds = 2;
 
 /** Flows handed over for one guest; more than any guest's own file descriptor limit. */
 export const sessionsMax = 100_000;

@@ -12,7 +12,7 @@ import type { KernelPort } from '../kernel/port.ts';
 import { addressAnswers, probeAddress } from '../kernel/probe.ts';
 import type { Difference } from '../kernel/reconcile.ts';
 import { allFlows, flowsOf, sessionOf } from '../kernel/sessions.ts';
-import { reconcileSeconds } from '../limits.ts';
+import { reconcileSeconds, switchSeconds } from '../limits.ts';
 import type { GatewayFacts, Relocation, RelocationStatus, Session } from '../relocation.ts';
 import { Announcer } from './announcer.ts';
 import { nextRecord, placementOf, RelocationBook } from './book.ts';
@@ -54,6 +54,7 @@ class Agent implements GatewayAgent {
   readonly #changes = createLock();
   readonly #writes = createLock();
   readonly #closing = new AbortController();
+  #followedAtSeconds = Number.NEGATIVE_INFINITY;
 
   constructor(options: GatewayAgentOptions) {
     const { configuration, directory, kernel, clock, log } = options;
@@ -142,6 +143,7 @@ class Agent implements GatewayAgent {
   }
 
   async follow(workload: string, guest: GuestPresence): Promise<void> {
+    this.#followedAtSeconds = this.#options.clock.monotonicSeconds();
     if (guest === 'waits') {
       await this.#announceAhead(workload);
       return;
@@ -264,12 +266,22 @@ class Agent implements GatewayAgent {
     };
   }
 
+  /** A look is some dozen processes: not while a guest that has stopped or arrived needs the machine. */
+  async #untilNoSwitch(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    for (let waited = 0; waited < reconcileSeconds; waited += switchSeconds) {
+      if (clock.monotonicSeconds() - this.#followedAtSeconds >= switchSeconds) return;
+      await clock.sleep(switchSeconds, signal);
+    }
+  }
+
   async #keepConverged(): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
         await clock.sleep(reconcileSeconds, signal);
+        await this.#untilNoSwitch(signal);
         await this.#changes.run(() => this.#converger.converge(signal));
       } catch (error) {
         if (!signal.aborted) log.error({ error }, 'the kernel could not be converged; next attempt follows');

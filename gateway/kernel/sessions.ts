@@ -37,6 +37,12 @@ export async function flowsOf(
   return [...opened, ...answered];
 }
 
+/** Who has flows open to the address; in one look, as a guest that stands still may be waiting for the answer. */
+export async function peersOf(kernel: KernelPort, address: string): Promise<ReadonlySet<string>> {
+  const flows = await list(kernel, ['-r', address], {});
+  return new Set(flows.map(({ original }) => original.source));
+}
+
 /** Open flows of everybody: cheaper than asking for many guests one by one. */
 export async function allFlows(kernel: KernelPort, options: RunOptions = {}): Promise<readonly Flow[]> {
   return await list(kernel, [], options);

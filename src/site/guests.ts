@@ -10,6 +10,9 @@ import type { Claim, CloneSpec, GuestPort, GuestState, TargetSpec, TransferOrder
 /** Runs a task for a claim that was let in, one after the other per workload. */
 type Act = <T>(claim: Claim, signal: AbortSignal, task: () => Promise<T>) => Promise<T>;
 
+/** Tells the site's gateway how it is with the guest. Never throws. */
+type Follow = (workload: string, state: GuestState['state']) => Promise<void>;
+
 /**
  * The guests of one host, or of a whole site where `host` is null, and the fence that keeps a copy that left from coming
  * back.
@@ -18,12 +21,14 @@ export class SiteGuests implements GuestPort {
   readonly #parts: SiteParts;
   readonly #copies: SiteCopies;
   readonly #act: Act;
+  readonly #follow: Follow;
   readonly #host: string | null;
 
-  constructor({ parts, copies, act }: GuestParts, host: string | null) {
+  constructor({ parts, copies, act, follow }: GuestParts, host: string | null) {
     this.#parts = parts;
     this.#copies = copies;
     this.#act = act;
+    this.#follow = follow;
     this.#host = host;
   }
 
@@ -119,7 +124,15 @@ export class SiteGuests implements GuestPort {
         this.#host === null
           ? (await this.#present(workload, signal)).hypervisor
           : this.#copies.on(this.#host);
-      await hypervisor.resume(workload, signal);
+      const wasLoaded = this.#copies.lastState(workload) === 'loaded';
+      // Beside the order, not after it: what is parked for the guest is at its network card when it wakes.
+      if (wasLoaded) void this.#follow(workload, 'running');
+      try {
+        await hypervisor.resume(workload, signal);
+      } catch (error) {
+        if (this.#copies.lastState(workload) !== 'running') await this.#follow(workload, 'paused');
+        throw error;
+      }
       await this.#depart(claim, hypervisor, null);
       return await hypervisor.inspect(workload, signal);
     });
@@ -226,4 +239,5 @@ export interface GuestParts {
   readonly parts: SiteParts;
   readonly copies: SiteCopies;
   readonly act: Act;
+  readonly follow: Follow;
 }

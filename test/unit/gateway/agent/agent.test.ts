@@ -6,7 +6,7 @@ import { createGatewayAgent } from '../../../../gateway/agent/agent.ts';
 import type { GatewayAgent } from '../../../../gateway/agent/gateway-agent.ts';
 import { FakeKernel, type FakeKernelOptions } from '../../../../gateway/kernel/fake.ts';
 import type { KernelPort } from '../../../../gateway/kernel/port.ts';
-import { announceAgainSeconds, reconcileSeconds } from '../../../../gateway/limits.ts';
+import { announceAgainSeconds, announceRestSeconds, reconcileSeconds } from '../../../../gateway/limits.ts';
 import type { LonghaulError } from '../../../../topology/errors.ts';
 import { HandClock } from '../../../support/hand-clock.ts';
 import { openSession } from '../../../support/gateway-story.ts';
@@ -169,22 +169,31 @@ describe('following', () => {
     expect(kernel.sent).toHaveLength(253);
   });
 
-  test('it waits to run: told where its old neighbours are, and nothing is delivered yet', async () => {
+  const neighbour = '0a010014'; // 10.1.0.20
+  const neighbourFlow =
+    'tcp 6 299 ESTABLISHED src=10.1.0.20 dst=10.1.0.50 sport=40000 dport=7 src=10.1.0.50 dst=10.1.0.20 sport=7 dport=40000';
+
+  test('it waits to run: told where the neighbour is that spoke to it, and nothing is delivered yet', async () => {
     await agent.put(follower('app50'), signal);
+    kernel.tracking.track(neighbourFlow);
     const before = kernel.toString();
     await agent.follow('app50', 'waits');
-    expect([kernel.sent.length, kernel.toString()]).toEqual([253, before]);
+    expect(kernel.toString()).toBe(before);
+    expect(kernel.sent).toEqual([expect.stringContaining(neighbour)]);
     clock.advance(announceAgainSeconds);
     await agent.follow('app51', 'waits');
-    expect(kernel.sent).toHaveLength(253);
+    expect(kernel.sent).toHaveLength(1);
   });
 
-  test('a guest that was told while it waited is not told again at once when it runs, but once more', async () => {
+  test('a guest that was told while it waited hears of the others a little later, and of all once more', async () => {
     await agent.put(follower('app50'), signal);
+    kernel.tracking.track(neighbourFlow);
     await agent.follow('app50', 'waits');
     await agent.follow('app50', 'runs');
-    expect(kernel.sent).toHaveLength(253);
-    clock.advance(announceAgainSeconds);
+    expect(kernel.sent).toHaveLength(1);
+    clock.advance(announceRestSeconds);
+    await vi.waitFor(() => expect(kernel.sent).toHaveLength(253));
+    clock.advance(announceAgainSeconds - announceRestSeconds);
     await vi.waitFor(() => expect(kernel.sent).toHaveLength(506));
   });
 
