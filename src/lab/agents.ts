@@ -14,7 +14,15 @@ import { kernelLine } from './guests.ts';
 import { inNamespace } from './kernel.ts';
 import { keyFiles } from './keys.ts';
 import { type Layout, macOf, otherSite, type SiteName, siteNames } from './layout.ts';
-import { agentPort, agentStartSecondsMax, guestPriority, hostMemoryBytes, tunnelVni } from './limits.ts';
+import {
+  agentPort,
+  agentPriority,
+  agentStartSecondsMax,
+  guestPriority,
+  hostMemoryBytes,
+  labPriority,
+  tunnelVni,
+} from './limits.ts';
 import type { LabGuest } from './state.ts';
 import { awaitResult, type LabWorld } from './world.ts';
 
@@ -90,8 +98,18 @@ const definitionFile = (runtime: string, site: SiteName, { name }: Pick<LabGuest
 
 export function agentCommand(world: LabWorld, layout: Layout, site: SiteName): readonly string[] {
   const file = agentFile(world.directories.runtime, site);
-  return inNamespace(layout.sites[site].gateway, [...world.longhaul, 'agent', '--config', file]);
+  return [
+    ...withPriority(agentPriority, labPriority),
+    ...inNamespace(layout.sites[site].gateway, [...world.longhaul, 'agent', '--config', file]),
+  ];
 }
+
+/** nice(1) counts from what its caller has. */
+const withPriority = (wanted: number, inherited: number): readonly string[] => [
+  'nice',
+  '-n',
+  String(wanted - inherited),
+];
 
 export async function awaitAgent(world: LabWorld, site: SiteName): Promise<void> {
   const log = agentLog(world.directories.runtime, site);
@@ -122,7 +140,7 @@ function agentDocument(
         name: hostName(site),
         hypervisor: 'qemu',
         accelerator: 'tcg',
-        commandPrefix: ['nice', '-n', String(guestPriority), ...inNamespace(own.hypervisor, [])],
+        commandPrefix: [...withPriority(guestPriority, agentPriority), ...inNamespace(own.hypervisor, [])],
         memory: formatBytes(hostMemoryBytes),
         images: imageFolder,
         networks: { [networkName]: { bridge: own.bridge } },

@@ -71,8 +71,8 @@ export const planSecondsMax = 60;
 /** `longhaul run` of the lab's guests: transfers of seconds, drains of their deadline at most. */
 export const runSecondsMax = 900;
 
-/** How often the demo looks at the wire and the tunnel. */
-export const sampleSeconds = 0.5;
+/** How often the demo looks at the wire, the tunnel and its clients: each look takes processor time from the guests. */
+export const sampleSeconds = 1;
 
 /** So long newcomers are watched after every name server says the new address. */
 export const newcomersSeconds = 3;
@@ -88,7 +88,8 @@ export const answerSeconds = 2;
 
 /**
  * Nice values. On real sites guests, gateways and workers do not share two cores with each other and with whatever else
- * this machine does: the lab goes before the rest, and its guests (added to the lab's) before its agents.
+ * this machine does: the lab goes before the rest, its guests and agents before its workers and clients.
  */
 export const labPriority = -10;
-export const guestPriority = -5;
+export const guestPriority = -15;
+export const agentPriority = -15;

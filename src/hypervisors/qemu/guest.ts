@@ -4,7 +4,7 @@ import type { GuestState, TransferProgress } from '../../site/site.ts';
 import { withDeadline } from '../../world/deadline.ts';
 import type { GuestChange } from '../hypervisor.ts';
 import type { GuestFiles } from './configuration.ts';
-import { pollSeconds, residentSecondsMax } from './limits.ts';
+import { pollSeconds, residentSecondsMax, settleSeconds } from './limits.ts';
 import { findProcess, hasEnded, residentBytes } from './process.ts';
 import { QmpConnection, type QmpEvent } from './qmp.ts';
 import type { GuestRecord } from './record.ts';
@@ -242,7 +242,11 @@ export class QemuGuest {
 
   #isAtRest(): boolean {
     const { migration } = this.#model;
-    return this.state === 'running' && (migration === null || endedStatuses.includes(migration.status));
+    const hasEnded = migration === null || endedStatuses.includes(migration.status);
+    const { resumedAtSeconds } = this.#moments;
+    const isFresh =
+      resumedAtSeconds !== null && this.#context.clock.nowSeconds() - resumedAtSeconds < settleSeconds;
+    return this.state === 'running' && hasEnded && !isFresh;
   }
 
   #event({ name, data, atSeconds }: QmpEvent): void {

@@ -37,6 +37,8 @@ export const answerBytesMax = 16 * 2 ** 20;
 export const serialTailBytes = 64 * 1024;
 /** How long a measured resident size is told again; reading it walks the page tables of the whole guest. */
 export const residentSecondsMax = 10;
+/** A guest that has just arrived answers its sessions first: nothing that costs it time is looked at for so long. */
+export const settleSeconds = 2;
 
 /** The target tells its segment where the guest is: five announcements within 1.1 s (QEMU's own defaults). */
 export const announcement = { initial: 50, max: 550, rounds: 5, step: 100 };

@@ -4,7 +4,7 @@ import { takeDown } from '../down.ts';
 import { readIfThere } from '../files.ts';
 import { inNamespace } from '../kernel.ts';
 import { createLayout, type Layout, siteNames } from '../layout.ts';
-import { newcomersSeconds, pollSeconds } from '../limits.ts';
+import { newcomersSeconds, sampleSeconds } from '../limits.ts';
 import { zone } from '../names.ts';
 import { readRemains } from '../remains.ts';
 import { GuestClients } from '../sessions.ts';
@@ -97,7 +97,7 @@ async function untilServedAtNewSite(
 ): Promise<void> {
   const { runtime } = world.directories;
   const untilTrue = async (look: () => Promise<boolean>): Promise<void> => {
-    while (!over.aborted && !(await look())) await world.clock.sleep(pollSeconds);
+    while (!over.aborted && !(await look())) await world.clock.sleep(sampleSeconds);
   };
   await untilTrue(async () => ((await readIfThere(consoleFile(runtime, 'b', guest))) ?? '').includes('TICK'));
   await untilTrue(async () => await everyServerIsNew(guest, clients));

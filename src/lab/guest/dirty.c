@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum { PAGE = 4096, SLICE_NS = 5000000, BACKLOG_SLICES_MAX = 20 };
@@ -57,6 +58,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: dirty USED_MIB RATE SET_MIB PATTERN CONTENT [PERIOD_MS DUTY_PERCENT]\n");
     return 2;
   }
+  setpriority(PRIO_PROCESS, 0, 10); /* what serves goes before what loads */
   size_t used = strtoul(argv[1], NULL, 10) * 256, pages = strtoul(argv[3], NULL, 10) * 256;
   double rate = strtod(argv[2], NULL), period = argc == 8 ? atof(argv[6]) / 1e3 : 0, duty = argc == 8 ? atof(argv[7]) / 100 : 1;
   char pattern = argv[4][0], content = argv[5][0];
