@@ -1,5 +1,6 @@
 import type { Compiled, CompiledJob, CompiledOption } from './compile.ts';
 import type { Window } from './problem.ts';
+import { Profile } from './profile.ts';
 
 /** What to build: jobs in this order, each in that of the options named for it which ends first. */
 export interface Recipe {
@@ -7,6 +8,8 @@ export interface Recipe {
   readonly options: readonly (readonly number[])[];
   /** A job that would end later is left out; Infinity: none is. */
   readonly deadlineSeconds: number;
+  /** No more jobs than these run at any instant. */
+  readonly atOnceMax?: number;
 }
 
 /** Starts and options by job index; a job that fits nowhere has start Infinity. */
@@ -28,14 +31,16 @@ export interface Built {
  */
 export function build(
   { jobs, resources, stores }: Compiled,
-  { order, options, deadlineSeconds }: Recipe,
+  { order, options, deadlineSeconds, atOnceMax }: Recipe,
 ): Built {
   for (const profile of resources) profile.clear();
   for (const profile of stores) profile.clear();
   const starts = new Float64Array(jobs.length).fill(Number.POSITIVE_INFINITY);
   const ends = new Float64Array(jobs.length).fill(Number.POSITIVE_INFINITY);
   const chosen = new Int32Array(jobs.length).fill(-1);
-  const state = { resources, stores, starts, ends, chosen, deadlineSeconds };
+  const atOnce =
+    atOnceMax === undefined ? null : new Profile([{ atSeconds: 0, amount: atOnceMax }], { least: 1 });
+  const state = { resources, stores, starts, ends, chosen, deadlineSeconds, atOnce };
   let waiting = order;
   for (let before = -1; waiting.length !== before && waiting.length > 0; ) {
     before = waiting.length;
@@ -56,6 +61,8 @@ interface State extends Pick<Compiled, 'resources' | 'stores'> {
   readonly ends: Float64Array;
   readonly chosen: Int32Array;
   readonly deadlineSeconds: number;
+  /** Room for jobs at all, where the recipe limits it. */
+  readonly atOnce: Profile | null;
 }
 
 function place(state: State, job: CompiledJob, options: readonly number[]): boolean {
@@ -86,7 +93,7 @@ function place(state: State, job: CompiledJob, options: readonly number[]): bool
 
 /** Everything must be free from one and the same instant: each asks for later until nobody does. */
 function earliest(
-  { resources, stores }: State,
+  { resources, stores, atOnce }: State,
   { windows, uses: common }: CompiledJob,
   { option, from }: { readonly option: CompiledOption; readonly from: number },
 ): number {
@@ -103,6 +110,7 @@ function earliest(
       if (start === Number.POSITIVE_INFINITY) return start;
       start = resources[index]!.earliest(start, seconds, amount);
     }
+    if (atOnce !== null) start = atOnce.earliest(start, seconds, 1);
     for (const { index, amount } of takes) {
       if (start === Number.POSITIVE_INFINITY) return start;
       start = stores[index]!.earliest(start, Number.POSITIVE_INFINITY, amount);
@@ -122,10 +130,11 @@ export function inWindow(windows: readonly Window[], from: number, seconds: numb
 }
 
 function take(
-  { resources, stores }: State,
+  { resources, stores, atOnce }: State,
   { uses, returns }: CompiledJob,
   { option, start, end }: { readonly option: CompiledOption; readonly start: number; readonly end: number },
 ): void {
+  atOnce?.take(start, end, 1);
   for (const { index, amount } of uses) resources[index]!.take(start, end, amount);
   for (const { index, amount } of option.uses) resources[index]!.take(start, end, amount);
   for (const { index, amount } of option.takes) stores[index]!.take(start, Number.POSITIVE_INFINITY, amount);

@@ -6,6 +6,7 @@ import type { Compiled, CompiledJob } from './compile.ts';
 import { largeFleet } from './limits.ts';
 import type { Prices } from './prices.ts';
 import { byStart, ordersOf } from './sequence.ts';
+import { usual } from './usual.ts';
 
 export interface SearchOptions {
   readonly random: Random;
@@ -18,8 +19,9 @@ export interface SearchOptions {
 }
 
 /**
- * The best schedule found: first options that load everything evenly and every order that people use, then, as far as
- * the lookups reach, small changes (change.ts) by simulated annealing (Kirkpatrick, Gelatt and Vecchi 1983).
+ * The best schedule found: options that load everything evenly, those that cost little, orders by rule; then, as far as
+ * the lookups reach, small changes (change.ts) by simulated annealing (Kirkpatrick, Gelatt and Vecchi 1983). What
+ * people do without a planner (usual.ts) is tried in between whatever the lookups: nothing found is worse than it.
  */
 export function search(compiled: Compiled, options: SearchOptions): Built {
   const { deadlineSeconds } = options;
@@ -27,6 +29,9 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
   let best = null as Found | null;
   const tried = (recipe: Recipe): Found => {
     left -= recipe.options.reduce((sum, each) => sum + each.length, buildLookups);
+    return judged(recipe);
+  };
+  const judged = (recipe: Recipe): Found => {
     const found = { recipe, built: build(compiled, recipe) };
     if (best === null || isBetter(found.built, best.built)) best = found;
     return found;
@@ -44,6 +49,10 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
   tryAll(starters(compiled, deadlineSeconds));
   if (best !== null) tryAll(relieved(compiled, best));
   if (best === null) return build(compiled, { order: [], options: [], deadlineSeconds });
+  for (const recipe of usual(compiled, deadlineSeconds)) {
+    if (isDone(best.built, options)) return best.built;
+    judged(recipe);
+  }
   const { random } = options;
   const budget = Math.max(1, left);
   const heatMax = heatPart / compiled.jobs.length;
@@ -79,7 +88,8 @@ function fixed({ jobs }: Compiled, { recipe, built }: Found): Found {
     const chosen = built.options[index]!;
     return among.length === 1 || chosen < 0 ? among : [chosen];
   });
-  return { recipe: { ...recipe, order: byStart(jobs, built.starts), options }, built };
+  const { deadlineSeconds } = recipe;
+  return { recipe: { order: byStart(jobs, built.starts), options, deadlineSeconds }, built };
 }
 
 interface Found {

@@ -38,7 +38,12 @@ function tailSeconds(jobs: readonly CompiledJob[], seconds: readonly number[]): 
 
 /** By priority, then by the key, then by name; what is needed comes before what needs it. */
 function listOf(jobs: readonly CompiledJob[], key: (index: number) => number): readonly number[] {
-  const sorted = jobs
+  return withNeedsFirst(jobs, sortedBy(jobs, key));
+}
+
+/** The same, whatever is needed. */
+export function sortedBy(jobs: readonly CompiledJob[], key: (index: number) => number): readonly number[] {
+  return jobs
     .map(({ index }) => index)
     .sort(
       (a, b) =>
@@ -46,7 +51,6 @@ function listOf(jobs: readonly CompiledJob[], key: (index: number) => number): r
         (key(a) === key(b) ? 0 : key(a) - key(b)) ||
         (jobs[a]!.job.name < jobs[b]!.job.name ? -1 : 1),
     );
-  return withNeedsFirst(jobs, sorted);
 }
 
 export function withNeedsFirst(jobs: readonly CompiledJob[], sorted: readonly number[]): readonly number[] {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { violations } from '../../../bench/planner/check.ts';
 import { solveExactly } from '../../../bench/planner/exact.ts';
 import { instanceOf } from '../../../bench/planner/instances.ts';
+import { orders } from '../../../bench/planner/orders.ts';
 import type { Job, JobOption, Placed, Problem } from '../../../planners/schedule/problem.ts';
 import { schedule } from '../../../planners/schedule/schedule.ts';
 import { createRandom } from '../../../src/world/random.ts';
@@ -66,6 +67,30 @@ test('nobody can be done before the lower bound: the exact solver finds nothing 
     }),
     { seed, numRuns: 30 },
   );
+});
+
+describe.each(Object.entries(orders))('beside the order %s', (_, order) => {
+  test.each([1, 300_000])('seed 36 is no later, %i lookups', (lookupsMax) => {
+    const problem = instanceOf(36, { jobs: 7, secondsMax: 96 });
+    const ours = schedule(problem, { random: createRandom(36), lookupsMax });
+    expect(ours.unplaced).toEqual([]);
+    expect(ours.makespanSeconds).toBeLessThanOrEqual(order(problem).makespanSeconds);
+  });
+
+  test('nothing is left out or later, even where no lookup is left for a search', () => {
+    fc.assert(
+      fc.property(instance, (drawn) => {
+        const problem = instanceOf(drawn, { jobs: 3 + (drawn % 10), secondsMax: 24 });
+        const ours = schedule(problem, { random: createRandom(drawn), lookupsMax: 1 });
+        const theirs = order(problem);
+        expect(violations(problem, ours.placed)).toEqual([]);
+        expect(ours.unplaced.length).toBeLessThanOrEqual(theirs.unplaced);
+        if (ours.unplaced.length === theirs.unplaced)
+          expect(ours.makespanSeconds).toBeLessThanOrEqual(theirs.makespanSeconds + 1e-9);
+      }),
+      { seed, numRuns: 100 },
+    );
+  });
 });
 
 test('more rate never makes the verdict worse where the optimum is known', async () => {
