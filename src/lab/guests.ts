@@ -66,7 +66,7 @@ export async function awaitGuest(world: LabWorld, guest: LabGuest, consoleFile: 
 /**
  * TCG translates every piece of the guest's code anew at the target, so the fewer the better: no mitigations of CPU
  * faults (a branch through a retpoline is three pieces), no clock that is read over a bus, no checks and no zeroing that
- * a guest of two programs needs not.
+ * a guest of two programs needs not, no accounts of pressure and memory.
  */
 const fixedOptions = [
   ...['console=ttyS0', 'quiet', 'panic=-1'],
@@ -79,6 +79,8 @@ const fixedOptions = [
     'cpuidle.off=1',
     'nohz=off',
     'nowatchdog',
+    'psi=0',
+    'cgroup_disable=memory',
   ],
 ];
 

@@ -44,8 +44,8 @@ export const certificateDays = 30;
 export const hostCores = 8;
 export const hostMemoryBytes = 16 * 2 ** 30;
 
-/** How often somebody new looks a guest's name up and connects. */
-export const newcomerMilliseconds = 200;
+/** How often somebody new looks a guest's name up and connects; each costs a guest that has just arrived some milliseconds. */
+export const newcomerMilliseconds = 500;
 
 /** A session gets so long to have its last bytes echoed; session.c gives up after 10 s. */
 export const sessionEndSeconds = 25;
@@ -83,7 +83,7 @@ export const outageSeconds = 3;
 /** From the start of a worker to the moment at which something is to break. */
 export const crashMomentSecondsMax = 180;
 
-/** So long newcomers try whether a guest answers: ten of them. */
+/** So long newcomers try whether a guest answers: four of them. */
 export const answerSeconds = 2;
 
 /**

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -31,6 +32,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: heartbeat INTERVAL_MS [ADDRESS PORT UDP_INTERVAL_MS]\n");
     return 2;
   }
+  setpriority(PRIO_PROCESS, 0, 10); /* what serves goes before it */
   struct sockaddr_in target = {.sin_family = AF_INET};
   int udp = -1;
   if (udp_interval) {
