@@ -24,6 +24,15 @@ export const neighbourSolicitsMax = 120;
 /** Parked bytes of one guest: 500 Mbit/s of requests for 60 ms, or 2 700 full packets. Kernel default: 212 992. */
 export const neighbourQueueBytesMax = 4 * 2 ** 20;
 
+/**
+ * Copies kept of what was last forwarded to a guest that may leave at any moment: some 18 small packets (Linux counts
+ * about 900 bytes for each), at 600 a second those of 30 ms. From its stop to the switch of the route 10 to 60 ms pass;
+ * each that the guest had already costs it one more acknowledgement.
+ */
+export const keptBytesMax = 16 * 2 ** 10;
+/** Nobody answers for them: asked once a second, they are kept for eleven days. */
+export const keptSolicitsMax = 1_000_000;
+
 /** Peers a guest is told about: all of a /20. Beyond, those it already knows by ARP recover within a minute. */
 export const announcedAddressesMax = 4096;
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import type { GatewayConfiguration, GatewayNetwork, GatewayPeer } from '../configuration.ts';
 import { isReturn, type Relocation } from '../relocation.ts';
-import { neighbourQueueBytesMax, neighbourSolicitsMax } from '../limits.ts';
+import { keptBytesMax, keptSolicitsMax, neighbourQueueBytesMax, neighbourSolicitsMax } from '../limits.ts';
 import {
   aliasPrefix,
   deliveryRulePreference,
   deliveryTableOf,
   guestDeviceName,
+  keeperOf,
   returnRulePreference,
   returnTableOf,
   sessionMarkText,
@@ -113,7 +114,25 @@ function sourceObjects(site: Site, guestHere: boolean): readonly KernelObject[] 
     promptProxy(device),
     { kind: 'proxy', address: oldAddress, device },
   ];
-  return guestHere ? objects : [...objects, tunnelRoute(site, oldAddress, mainTable)];
+  return [
+    ...objects,
+    ...keptObjects(site, guestHere),
+    ...(guestHere ? [] : [tunnelRoute(site, oldAddress, mainTable)]),
+  ];
+}
+
+/** While the guest may leave at any moment: when it has, the neighbour entry sends what was kept after it. */
+function keptObjects(site: Site, guestHere: boolean): readonly KernelObject[] {
+  const { role, phase, guest } = site.relocation;
+  if (phase !== (role === 'source' ? 'following' : 'returning')) return [];
+  const device = tunnelDeviceName(site.peer.vni);
+  const address = keeperOf(guest.oldAddress);
+  const objects: readonly KernelObject[] = [
+    { ...mapElement('kept', guest.oldAddress, address), family: 'ip' },
+    hostRoute(address, device, mainTable),
+  ];
+  if (guestHere) return objects;
+  return [...objects, { kind: 'neighbour', address, mac: endsOf(site).remote.mac, device }];
 }
 
 /** The address is made the gateway's own: it then answers ARP probes (RFC 5227) too, which a proxy does not. */
@@ -220,9 +239,10 @@ function leavingObjects(site: Site, guestHere: boolean): readonly KernelObject[]
   const { oldAddress } = site.relocation.guest;
   const { vni } = site.peer;
   const mayLeave = setElement('departed', quoted(tunnelDeviceName(vni)), oldAddress);
-  if (guestHere) return [mayLeave];
+  if (guestHere) return [mayLeave, ...keptObjects(site, true)];
   return [
     mayLeave,
+    ...keptObjects(site, false),
     tunnelRoute(site, oldAddress, mainTable),
     tunnelRoute(site, oldAddress, deliveryTableOf(vni)),
   ];
@@ -283,6 +303,8 @@ function tunnelObjects(site: Site): readonly KernelObject[] {
     setting(`${conf}/rp_filter`, '2'),
     setting(`${conf}/send_redirects`, '0'),
     setting(`net/ipv6/conf/${name}/disable_ipv6`, '1'),
+    setting(`net/ipv4/neigh/${name}/mcast_solicit`, String(keptSolicitsMax)),
+    setting(`net/ipv4/neigh/${name}/unres_qlen_bytes`, String(keptBytesMax)),
     { kind: 'address', device: name, local: local.address, peer: remote.address },
     { kind: 'up', device: name, alias: `${aliasPrefix}tunnel:${peer.site}` },
     { kind: 'neighbour', address: remote.address, mac: remote.mac, device: name },

@@ -49,6 +49,15 @@ export function guestDeviceName(gatewayMac: string, device: string): string {
   return `${guestDevicePrefix}${digest.slice(0, 8)}`;
 }
 
+/**
+ * The hop that holds what was sent to a guest last: in 240.0.0.0/4 (RFC 1112 §4), which nobody routes, with the other 28
+ * bits of the guest's own address. Two guests that share one have their copies sent on together.
+ */
+export function keeperOf(address: string): string {
+  const [first = 0, ...rest] = address.split('.').map(Number);
+  return [240 | first, ...rest].join('.');
+}
+
 export interface TunnelEnd {
   readonly address: string;
   readonly mac: string;

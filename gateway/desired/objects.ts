@@ -31,7 +31,7 @@ export const kinds = [
   'neighbour',
 ] as const satisfies readonly KernelObject['kind'][];
 
-export type TableFamily = 'inet' | 'arp';
+export type TableFamily = 'inet' | 'ip' | 'arp';
 
 /** An nft table: its sets, maps and chains as nft prints them, without the elements. */
 export interface Table {

@@ -18,10 +18,12 @@ import type { Element, Table } from './objects.ts';
  *   departed      tunnel . old address                 source: may come out of the tunnel, from the guest
  *   quarantined   old address                          source: refused
  *   new_flows     old address, with a time             when the last new flow to it went through the tunnel
+ *   kept          old address : a hop in the tunnel    where the guest still is: of what it is sent, copies are kept
  */
 export function ruleset(configuration: GatewayConfiguration): readonly Table[] {
   return [
     { kind: 'table', family: 'inet', name: tableName, structure: inetStructure(configuration) },
+    { kind: 'table', family: 'ip', name: tableName, structure: ipStructure },
     { kind: 'table', family: 'arp', name: tableName, structure: arpStructure },
   ];
 }
@@ -119,15 +121,32 @@ function peerRules({ peers, vxlanPort, wan }: GatewayConfiguration): readonly st
 }
 
 /**
+ * Of what is forwarded to a guest that may stop at any moment, a copy goes to a hop in the tunnel whose MAC address nobody
+ * knows: the kernel keeps the last of them. When the guest has stopped, a neighbour entry sends them on,
+ * so that what reached its host too late is not lost. TCP only, which knows what it has had already; not what opens or
+ * breaks a session. The family is ip because nft's dup has no other that routes (nft(8), DUP STATEMENT).
+ */
+const ipStructure = text([
+  map('kept', 'ipv4_addr : ipv4_addr'),
+  chain('keep', 'filter hook forward priority mangle', [
+    `oifname != ${tunnels} tcp flags ! syn,rst dup to ip daddr map @kept`,
+  ]),
+]);
+
+/**
  * On a guest-facing device only its guests may be answered: it would answer for the whole segment. And nothing may be
- * asked: the question would carry this gateway's address with the old gateway's MAC to every host of the segment.
+ * asked: the question would carry this gateway's address with the old gateway's MAC to every host of the segment. Nor in a tunnel:
+ * its far end is known, and copies are kept until the guest has stopped.
  */
 const arpStructure = text([
   set('guests', 'ifname . ipv4_addr'),
   chain('in', 'filter hook input priority filter', [
     `iifname ${guestDevices} iifname . arp saddr ip != @guests drop`,
   ]),
-  chain('out', 'filter hook output priority filter', [`oifname ${guestDevices} arp operation request drop`]),
+  chain('out', 'filter hook output priority filter', [
+    `oifname ${guestDevices} arp operation request drop`,
+    `oifname ${tunnels} arp operation request drop`,
+  ]),
 ]);
 
 function set(name: string, type: string, more: readonly string[] = []): string {

@@ -98,6 +98,7 @@ export async function observe(
   const tables = [
     { family: 'inet', name: baseTable.name },
     { family: 'inet', name: tableName },
+    { family: 'ip', name: tableName },
     { family: 'arp', name: tableName },
   ] as const;
   const [ip, nft, values] = await Promise.all([

@@ -21,6 +21,7 @@ test('one arrives, prepared: the guest device, its maps, and the way out of the 
   expect(beside('one arrives, prepared')).toEqual([
     'table arp longhaul',
     'table inet longhaul',
+    'table ip longhaul',
     'element arp longhaul guests "lhgc3497ac4" . 10.1.0.50',
     'element inet longhaul arriving "lht7" . 10.1.0.50',
     'element inet longhaul guests "lhgc3497ac4" . 10.1.0.50',
@@ -42,6 +43,8 @@ test('one arrives, prepared: the guest device, its maps, and the way out of the 
     'setting net/ipv4/neigh/lhgc3497ac4/mcast_solicit=120',
     'setting net/ipv4/neigh/lhgc3497ac4/proxy_delay=0',
     'setting net/ipv4/neigh/lhgc3497ac4/unres_qlen_bytes=4194304',
+    'setting net/ipv4/neigh/lht7/mcast_solicit=1000000',
+    'setting net/ipv4/neigh/lht7/unres_qlen_bytes=16384',
     'setting net/ipv6/conf/lhgc3497ac4/disable_ipv6=1',
     'setting net/ipv6/conf/lht7/disable_ipv6=1',
     'address 169.254.1.15/32 peer 169.254.1.14 dev lht7',
@@ -98,6 +101,7 @@ test('settled keeps what the guest needs as long as it holds its old address', (
   expect(beside('one arrived, settled').filter((line) => !line.startsWith('setting'))).toEqual([
     'table arp longhaul',
     'table inet longhaul',
+    'table ip longhaul',
     'element arp longhaul guests "lhgc3497ac4" . 10.1.0.50',
     'element inet longhaul guests "lhgc3497ac4" . 10.1.0.50',
     'element inet longhaul new_of_old 10.1.0.50 : 10.2.0.50',
@@ -115,6 +119,7 @@ test('one leaves, prepared: the tunnel, and an answer for its address that sleep
   expect(beside('one leaves, prepared').filter((line) => !line.startsWith('setting'))).toEqual([
     'table arp longhaul',
     'table inet longhaul',
+    'table ip longhaul',
     'element inet longhaul departed "lht7" . 10.2.0.60',
     'element inet longhaul mark_of_tunnel "lht7" : 0x4c480007',
     'device lht7 address 06:4c:48:00:00:07 group 19528 type vxlan id 7 local 203.0.113.2 remote 198.51.100.2 dstport 4789 dev wan0 nolearning',
@@ -132,10 +137,23 @@ test('the cut at the source is one route', () => {
   ]);
 });
 
+test('of what is sent to a guest that may stop, copies are kept; they are sent on before the route turns', () => {
+  const relocation = leaving('web60', { phase: 'following' });
+  const linesOf = (guestHere: boolean) =>
+    desired.objectsOf({ relocation, guestHere }, nowSeconds).map(textOf);
+  const before = linesOf(true);
+  expect(before).toContain('ip longhaul kept 10.2.0.60 : 250.2.0.60');
+  expect(linesOf(false).filter((line) => !before.includes(line))).toEqual([
+    '250.2.0.60 lladdr 02:4c:48:00:00:07 dev lht7 nud permanent',
+    '10.2.0.60 via 169.254.1.14 dev lht7 onlink table 254',
+  ]);
+});
+
 test('in quarantine the address is the gateway’s own and refused, until the time is over', () => {
   expect(beside('one left, quarantined')).toEqual([
     'table arp longhaul',
     'table inet longhaul',
+    'table ip longhaul',
     'element inet longhaul quarantined 10.2.0.60',
     'route local 10.2.0.60 dev lo table 255',
   ]);
