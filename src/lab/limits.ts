@@ -72,7 +72,7 @@ export const planSecondsMax = 60;
 export const runSecondsMax = 900;
 
 /** How often the demo looks at the wire, the tunnel and its clients: each look takes processor time from the guests. */
-export const sampleSeconds = 1;
+export const sampleSeconds = 2;
 
 /** So long newcomers are watched after every name server says the new address. */
 export const newcomersSeconds = 3;

@@ -85,11 +85,14 @@ export function createLabWorld(prefix: string): LabWorld {
     start: startProcess,
     clock: realClock,
     directories: labDirectories(prefix),
-    longhaul: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+    longhaul: [process.execPath, ...singleThreaded, ...process.execArgv, process.argv[1] ?? ''],
     say: (line) => printNote(`lab: ${line}`),
     signal: controller.signal,
   };
 }
+
+/** No threads for garbage and compilation: sites do not share two cores with each other's guests, the lab's do. */
+const singleThreaded = ['--v8-pool-size=0'];
 
 export function wholeNumber(name: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

@@ -2,6 +2,7 @@
  * session: a TCP session that notices everything that happens to it. It runs in client namespaces and in the guest.
  *
  *   session connect ADDRESS PORT    sends a record of 64 bytes every 5 ms without waiting, and reads the echoes
+ *   session reconnect ADDRESS PORT  the same again and again, a second after it ended or was refused, until it is told to end
  *   session idle ADDRESS PORT       one record, then silence until SIGUSR1, then one record more
  *   session listen PORT             echoes what others' `session connect` sends, and measures its arrival
  *
@@ -34,6 +35,7 @@ enum {
   INTERVAL_NS = 5000000,
   GRACE_SECONDS = 10, /* for what is under way at the end: more than the retransmissions of a pause of 3 s need */
   CONNECT_SECONDS = 15,
+  RECONNECT_SECONDS = 1,
 };
 static const double GAP_MIN_SECONDS = 0.025; /* shorter ones are this machine's scheduling */
 static const uint64_t FAREWELL = UINT64_MAX;
@@ -240,6 +242,7 @@ static void open_session(struct session *session, const char *address, const cha
   session->connect_seconds = clock_seconds(CLOCK_MONOTONIC) - before;
   if (failed) {
     break_session(session, failed == EINPROGRESS ? ETIMEDOUT : failed);
+    close(session->socket);
     return;
   }
   prepare(session);
@@ -343,23 +346,41 @@ static void on_signal(int signal) {
     ending = 1;
 }
 
+/* In one process: a guest without accelerator that starts programs answers nobody meanwhile. */
+static int reconnect(const char *address, const char *port) {
+  while (!ending) {
+    struct session *session = &sessions[0];
+    *session = (struct session){.mode = "connect"};
+    open_session(session, address, port);
+    if (session->connected) {
+      run_connect(session);
+      print_session(session);
+      close(session->socket);
+    }
+    if (!ending) sleep(RECONNECT_SECONDS);
+  }
+  return 0;
+}
+
+static int run_once(const char *mode, const char *address, const char *port) {
+  struct session *session = &sessions[session_count++];
+  session->mode = mode;
+  open_session(session, address, port);
+  if (session->connected) (mode[0] == 'i' ? run_idle : run_connect)(session);
+  print_session(session);
+  return session->error[0] ? 1 : 0;
+}
+
 int main(int argc, char **argv) {
   struct sigaction action = {.sa_handler = on_signal};
   sigaction(SIGUSR1, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
   signal(SIGPIPE, SIG_IGN);
-  if (argc == 3 && !strcmp(argv[1], "listen")) return run_listen(argv[2]);
-  int idle = argc == 4 && !strcmp(argv[1], "idle");
-  if (!idle && (argc != 4 || strcmp(argv[1], "connect"))) {
-    fprintf(stderr, "usage: session connect|idle ADDRESS PORT | session listen PORT\n");
-    return 2;
-  }
-  struct session *session = &sessions[session_count++];
-  session->mode = idle ? "idle" : "connect";
-  open_session(session, argv[2], argv[3]);
-  if (session->connected && idle) run_idle(session);
-  if (session->connected && !idle) run_connect(session);
-  print_session(session);
-  return session->error[0] ? 1 : 0;
+  const char *mode = argc > 1 ? argv[1] : "";
+  if (argc == 3 && !strcmp(mode, "listen")) return run_listen(argv[2]);
+  if (argc == 4 && !strcmp(mode, "reconnect")) return reconnect(argv[2], argv[3]);
+  if (argc == 4 && (!strcmp(mode, "connect") || !strcmp(mode, "idle"))) return run_once(mode, argv[2], argv[3]);
+  fprintf(stderr, "usage: session connect|reconnect|idle ADDRESS PORT | session listen PORT\n");
+  return 2;
 }

@@ -13,7 +13,14 @@ export const gatherEvidence: Step = {
   deadlineSeconds: ({ limits, workload }) =>
     2 * limits.evidenceSeconds + workload.bootSeconds + 2 * limits.callSeconds,
   apply: async (move, signal) => {
-    const { clock, limits, workload } = move;
+    const { clock, limits, workload, facts } = move;
+    const lookSeconds = limits.evidenceLookSeconds;
+    // A guest that has just been resumed answers its clients first: looks take processor time from it.
+    const restSeconds = Math.min(
+      lookSeconds,
+      (facts.resumedAtSeconds ?? 0) + lookSeconds - clock.nowSeconds(),
+    );
+    if (restSeconds > 0) await clock.sleep(restSeconds, signal);
     const untilSeconds = clock.monotonicSeconds() + limits.evidenceSeconds + workload.bootSeconds;
     for (;;) {
       const lacking = await lackingEvidence(move, signal);
@@ -27,7 +34,7 @@ export const gatherEvidence: Step = {
           },
         );
       move.report({ ratio: 0, convergence: null, text: lacking.join('; ') });
-      await clock.sleep(limits.evidenceLookSeconds, signal);
+      await clock.sleep(lookSeconds, signal);
     }
   },
 };
