@@ -80,8 +80,8 @@ export const newcomersSeconds = 3;
 /** What breaks stays broken so long: longer than the patience of a connection, shorter than that of a move. */
 export const outageSeconds = 3;
 
-/** From the start of a worker to the moment at which something is to break. */
-export const crashMomentSecondsMax = 180;
+/** From the start of a worker to the moment at which something is to break: late steps of three moves on a busy machine. */
+export const crashMomentSecondsMax = 600;
 
 /** So long newcomers try whether a guest answers: four of them. */
 export const answerSeconds = 2;
