@@ -42,6 +42,7 @@ export const priors: Readonly<Record<ParameterName, Prior>> = {
   compressBytesPerSecondPerCore: { value: 11e6, spread: 0.3 },
   xbzrleRatio: { value: 0.9, spread: 0.15, most: 1 },
   faultRoundTrips: { value: 4, spread: 0.7 },
+  coldFaultRoundTrips: { value: 20, spread: 0.7 },
   marginSpread: { value: 0.4, spread: 0.4 },
 };
 

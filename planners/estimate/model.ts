@@ -63,8 +63,9 @@ const parametersSchema = z.strictObject({
   compressBytesPerSecondPerCore: positive,
   /** Bytes that xbzrle leaves of a page sent again. */
   xbzrleRatio: share,
-  /** Page faults in a row that a client waits for after post-copy began. */
+  /** Page faults in a row that a client waits for after post-copy began: after a pass or more, and at once. */
   faultRoundTrips: positive,
+  coldFaultRoundTrips: positive,
   /** ln of the verdict's uncertainty: measured margins scatter so much around 1. */
   marginSpread: positive,
 });

@@ -7,7 +7,7 @@ import { landingSeconds, writtenSeconds } from './switchover.ts';
 /**
  * Post-copy: after so many passes the guest runs at the target, and each page that is dirty then crosses once, on
  * demand or in the background. The pause is the device state behind the backlog; afterwards the client waits for page
- * faults, each a round trip behind background pages.
+ * faults, each a round trip behind background pages: many where no pass has brought the pages that it always needs.
  * `afterPasses` 0: at once.
  */
 export function postCopy(curve: DirtyCurve, afterPasses: number, live: Live): Course {
@@ -23,7 +23,8 @@ export function postCopy(curve: DirtyCurve, afterPasses: number, live: Live): Co
     rest = dirtiedIn(curve, passSeconds) * headerRatio;
   }
   const pauseSeconds = landingSeconds(0, conditions, { sending, parameters });
-  const faultSeconds = parameters.faultRoundTrips * (conditions.path.rttSeconds + pauseSeconds);
+  const faults = afterPasses === 0 ? parameters.coldFaultRoundTrips : parameters.faultRoundTrips;
+  const faultSeconds = faults * (conditions.path.rttSeconds + pauseSeconds);
   return {
     converges: true,
     margin: Infinity,

@@ -11,7 +11,10 @@ export interface PreCopy {
   readonly seconds: number;
   /** Bytes sent until then. */
   readonly bytes: number;
-  /** Left to send when it is stopped: what the first pass leaves, or the threshold less the room once passes are cut short. */
+  /**
+   * Left to send when it is stopped: what the first pass leaves or, once passes are cut short, the threshold less the
+   * room, and what was dirtied meanwhile.
+   */
   readonly restBytes: number;
   readonly passes: number;
   /** Share of its time for which the guest is held back at the end. */
@@ -50,7 +53,6 @@ export function preCopy(question: PreCopyQuestion): PreCopy {
   const rule = stopRule(question);
   const { threshold, room, pageRate, clean } = rule;
   const kept = threshold - room;
-  const left = kept * question.downtimeShare;
   const throttling: Throttling = { share: 0, triggers: 0, periodSeconds: 0 };
   const most = question.autoConverge ? throttledPassesMax : passesMax;
   let seconds = first.cutSeconds;
@@ -60,17 +62,19 @@ export function preCopy(question: PreCopyQuestion): PreCopy {
   let margin = marginOf(question, rule, throttling);
   while (rest > threshold && passes < most) {
     const passSeconds = (rest - kept) / pageRate + syncSeconds;
-    const fresh = dirtiedIn(curve, passSeconds * activity(question, throttling)) * clean;
+    const dirtied = dirtiedIn(curve, passSeconds * activity(question, throttling)) * clean;
     const repeats = question.autoConverge
-      ? throttledPasses(throttling, { seconds: passSeconds, sent: rest - kept, fresh })
+      ? throttledPasses(throttling, { seconds: passSeconds, sent: rest - kept, fresh: dirtied })
       : 1;
     seconds += passSeconds * repeats;
     bytes += (passSeconds - syncSeconds) * rate * repeats;
     passes += repeats;
-    rest = kept + fresh;
+    rest = kept + dirtied;
     if (question.autoConverge) margin = marginOf(question, rule, throttling);
-    if (margin >= 1 && fresh <= pageRate * rateWindowSeconds) break;
+    if (margin >= 1 && dirtied <= pageRate * rateWindowSeconds) break;
   }
+  const fresh = inRoom(question, rule, throttling);
+  const left = Math.min(kept + fresh, threshold) * question.downtimeShare;
   return {
     converges: rest <= threshold || margin >= 1,
     margin,
@@ -113,11 +117,18 @@ function stopRule(question: PreCopyQuestion): StopRule {
  * that a window's dirtying fits into a window's bytes.
  */
 function marginOf(question: PreCopyQuestion, rule: StopRule, throttling: Throttling): number {
-  const { curve, syncSeconds } = question;
   const active = activity(question, throttling);
-  const inRoom = dirtiedIn(curve, (rule.room / rule.finalPageRate + syncSeconds) * active) * rule.clean;
-  const inWindow = dirtiedIn(curve, rateWindowSeconds * active) * rule.clean;
-  return Math.min(quotient(rule.room, inRoom), quotient(rule.pageRate * rateWindowSeconds, inWindow));
+  const inWindow = dirtiedIn(question.curve, rateWindowSeconds * active) * rule.clean;
+  return Math.min(
+    quotient(rule.room, inRoom(question, rule, throttling)),
+    quotient(rule.pageRate * rateWindowSeconds, inWindow),
+  );
+}
+
+/** Dirtied anew while the room is sent. */
+function inRoom(question: PreCopyQuestion, rule: StopRule, throttling: Throttling): number {
+  const seconds = rule.room / rule.finalPageRate + question.syncSeconds;
+  return dirtiedIn(question.curve, seconds * activity(question, throttling)) * rule.clean;
 }
 
 const quotient = (part: number, whole: number): number => (whole > 0 ? part / whole : Infinity);

@@ -83,6 +83,17 @@ test('post-copy at once sends each page once; after two passes more than after o
   expect(bytes(2)).toBeGreaterThan(bytes(1));
 });
 
+test('after post-copy at once a client waits for many more faults than after a pass', () => {
+  const stall = (postcopyAfterPasses: number) => {
+    const { sessionStallSeconds, pauseSeconds } = ask({
+      dirty: rate(40),
+      settings: { ...idle.settings, postcopyAfterPasses },
+    });
+    return p50(sessionStallSeconds) - p50(pauseSeconds);
+  };
+  expect(stall(0)).toBeGreaterThan(stall(1) * 2);
+});
+
 test('a gated start adds a control round trip to the pause', () => {
   const link = { ...idle.link, rttSeconds: 0.1 };
   const gated = p50(ask({ link, gatedStart: true }).pauseSeconds);
