@@ -4,8 +4,10 @@ import type { Candidate } from './candidate.ts';
 import type { Choosing } from './choosing.ts';
 import type { Accepted } from './candidate.ts';
 import type { Choice } from './choose.ts';
+import { hostOf } from './fleet.ts';
 import { wireRatio } from './paths.ts';
 import { estimateRefusals } from './price.ts';
+import { rateFloorOf } from './rules/path.ts';
 import { isLive } from './rules/rule.ts';
 
 /** Entries kept for one workload: the changes nearest at hand. */
@@ -91,7 +93,10 @@ const refinements = 3;
 /** The smallest rate, to about a tenth, at which the move still meets every limit; null: any looked at would do. */
 function rateFloor(choosing: Choosing, workload: Workload, taken: Accepted): number | null {
   const { method, site, path, settings } = taken;
+  const { fleet } = choosing;
+  const least = rateFloorOf(fleet, method, hostOf(fleet, workload).hypervisor);
   const holds = (rateBitsPerSecond: number): boolean => {
+    if (rateBitsPerSecond < least) return false;
     const payload = Math.floor(rateBitsPerSecond / 8 / wireRatio(path));
     const slower = { ...settings, maxBandwidthBytesPerSecond: payload };
     const question = { workload, target: site, method, path, settings: slower };

@@ -3,11 +3,12 @@ import { stepsOf, windowsOf, type Calendar } from '../choose/calendar.ts';
 import type { Accepted, Way } from '../choose/candidate.ts';
 import type { Choice } from '../choose/choose.ts';
 import type { Choosing } from '../choose/choosing.ts';
-import { policiesOf, type Fleet } from '../choose/fleet.ts';
+import { hostOf, policiesOf, type Fleet } from '../choose/fleet.ts';
 import { usableBitsPerSecond, wireRatio, type Path } from '../choose/paths.ts';
 import type { Question } from '../choose/predict.ts';
 import { estimateRefusals } from '../choose/price.ts';
 import { hostKey, localDiskBytes } from '../choose/room.ts';
+import { rateFloorOf } from '../choose/rules/path.ts';
 import type { Estimate, Quantiles } from '../estimate/estimate.ts';
 import type { Cuts } from '../schedule/bound.ts';
 import { largeFleet, parallelEfficiency } from '../schedule/limits.ts';
@@ -129,13 +130,15 @@ class Rates {
     const usable = path.rateBitsPerSecond / 8;
     const asked = { ...question, settings };
     const most = predictor.fillsPath(asked) ? usable : predictor.goodputBytesPerSecond(asked) * ratio;
+    const floor = rateFloorOf(fleet, method, hostOf(fleet, workload).hypervisor) / 8;
     return this.#wires(path, { most, shares }).flatMap(({ wire, sharers }): readonly MenuEntry[] => {
       const cap = predictor.capFor(wire / ratio, settings);
       const reached = predictor.capFor((wire / ratio) * efficiencyOf(sharers), settings);
       const shared = { ...settings, maxBandwidthBytesPerSecond: reached };
       const sharing = { ...question, settings: shared };
       const estimate = predictor.quick(sharing);
-      const refused = wire < most && estimateRefusals(this.#choosing, sharing, estimate).length > 0;
+      const refused =
+        wire < most && (wire < floor || estimateRefusals(this.#choosing, sharing, estimate).length > 0);
       if (!isTimed(estimate) || refused) return [];
       const reservations = path.links.map(({ name }) => ({ link: name, bytesPerSecond: wire }));
       return [

@@ -1,4 +1,4 @@
-import type { HypervisorLimits, Link, Workload } from '../../../topology/resolve/topology.ts';
+import type { HypervisorLimits, Link, Method, Workload } from '../../../topology/resolve/topology.ts';
 import {
   type LiveLimits,
   liveLimits,
@@ -8,6 +8,7 @@ import {
   stretchedLimits,
   stretchOverheadBytes,
 } from '../limits.ts';
+import type { Fleet } from '../fleet.ts';
 import type { Path } from '../paths.ts';
 import { isLive, type MethodAttempt, type Refuse, type Rule } from './rule.ts';
 
@@ -55,6 +56,11 @@ export function limitsOf(hypervisor: string, changed: readonly HypervisorLimits[
     lossMax: policy.lossMax ?? own.lossMax,
     rateBitsPerSecondMin: policy.rateBitsPerSecondMin ?? own.rateBitsPerSecondMin,
   };
+}
+
+/** What the hypervisor needs for each live move, in bits per second: also of one that shares its path. */
+export function rateFloorOf({ topology }: Fleet, method: Method, hypervisor: string): number {
+  return isLive(method) ? (limitsOf(hypervisor, topology.policies.hypervisors).rateBitsPerSecondMin ?? 0) : 0;
 }
 
 function segment({ workload, source, target, method, path }: PathAttempt, refuse: Refuse): void {

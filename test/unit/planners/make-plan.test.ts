@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { draft } from '../../../planners/plan/draft.ts';
 import { planHash } from '../../../planners/plan/hash.ts';
 import { makePlan } from '../../../planners/plan/make-plan.ts';
 import { reason, sentenceOf } from '../../../planners/plan/reasons.ts';
@@ -110,4 +111,28 @@ test('one of a thing is not spoken of as many', () => {
   const values = { site: 'lyon', members: 3, loadRatio: 0.9, afterRatio: 0.7, limitRatio: 0.8 };
   expect(sentenceOf(reason('burst-clones', { ...values, clones: 1 }))).toMatch(/^1 clone at lyon/);
   expect(sentenceOf(reason('burst-clones', { ...values, clones: 2 }))).toMatch(/^2 clones at lyon/);
+});
+
+test('moves that share a link each have at least the rate that their hypervisor needs', () => {
+  const { policies } = aTopology();
+  const limits = { hypervisor: 'simulated', rttSecondsMax: null, jitterSecondsMax: null, lossMax: null };
+  const needing = (rateBitsPerSecondMin: number): Topology =>
+    aTopology({ policies: { ...policies, hypervisors: [{ ...limits, rateBitsPerSecondMin }] } });
+  const least = (rateBitsPerSecondMin: number): number => {
+    const input = { topology: needing(rateBitsPerSecondMin), runbook: aRunbook(), model: shippedModel };
+    const { menu } = draft(
+      { ...input, calendar: { startSeconds: null }, random: createRandom(1) },
+      { haste: 1 },
+    );
+    const uses = menu.problem.jobs.flatMap(({ options }) => options.flatMap((option) => option.uses));
+    return Math.min(
+      ...uses.filter(({ resource }) => resource === 'link wan').map(({ amount }) => amount * 8),
+    );
+  };
+  expect(least(10e6)).toBe(100e6);
+  expect(least(250e6)).toBeCloseTo(800e6 / 3);
+  const floor = plan(needing(250e6), aRunbook()).moves[0]?.sensitivity.find(
+    ({ code }) => code === 'rate-floor',
+  );
+  expect(floor?.values['rateBitsPerSecond']).toBeGreaterThanOrEqual(250e6);
 });
