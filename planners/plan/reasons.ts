@@ -262,6 +262,8 @@ const hostWords: Partial<Record<ReasonCode, string>> = {
   'host-takes-no-moves': 'takes no moves',
   'anti-affinity-host': 'anti-affinity',
   'zone-neighbour-at-host': 'compliance neighbour',
+  'anti-affinity-site': 'anti-affinity at the site',
+  'zone-neighbour-at-site': 'compliance neighbour at the site',
   'licence-hosts': 'licence',
   'host-being-drained': 'being emptied',
   'hypervisors-differ': 'hypervisor',

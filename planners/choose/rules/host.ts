@@ -18,7 +18,13 @@ type KindAttempt = Omit<HostAttempt, 'room'>;
 /** Whether a host can take the guest at all, whatever else runs there. */
 export const hostRules: readonly Rule<KindAttempt>[] = [takesMoves, processor, machine, storages];
 /** Whether it has room for it beside those that are there and those already planned to be. */
-export const roomRules: readonly Rule<HostAttempt>[] = [memory, storage, neighbours, licences];
+export const roomRules: readonly Rule<HostAttempt>[] = [
+  memory,
+  storage,
+  neighbours,
+  siteNeighbours,
+  licences,
+];
 
 function takesMoves({ target: { host } }: KindAttempt, refuse: Refuse): void {
   if (host.movesMax < 1) refuse('host-takes-no-moves');
@@ -81,6 +87,28 @@ function neighbours({ fleet, room, workload, target }: HostAttempt, refuse: Refu
   for (const { name, workloads } of shunned) {
     const other = beside(workloads);
     if (other !== undefined) refuse('zone-neighbour-at-host', { policy: name, other });
+  }
+}
+
+/** The site's rules see who stays there; those that come in the same plan, or have not left yet, are seen here. */
+function siteNeighbours({ fleet, room, workload, target }: HostAttempt, refuse: Refuse): void {
+  const site = target.site.name;
+  if (workload.site === site) return;
+  const { antiAffinity, zones, shunned } = policiesOf(fleet, workload.name);
+  const against = [
+    ...antiAffinity.map((policy) => ({ ...policy, code: 'anti-affinity-site' as const })),
+    ...zones.map((policy) => ({
+      ...policy,
+      workloads: policy.neverBeside,
+      code: 'zone-neighbour-at-site' as const,
+    })),
+    ...shunned.map((policy) => ({ ...policy, code: 'zone-neighbour-at-site' as const })),
+  ];
+  for (const { name, scope, workloads, code } of against) {
+    const other = workloads.find(
+      (member) => scope === 'site' && member !== workload.name && room.hostsOf([member], site).size > 0,
+    );
+    if (other !== undefined) refuse(code, { policy: name, other, site });
   }
 }
 

@@ -107,6 +107,39 @@ test('a policy that is broken before anything moves is told as a warning', () =>
   expect(warnings.map(sentenceOf)).toContain('policy apart is already broken at the start: app, other');
 });
 
+test('two that must not be at one site do not move to one either', () => {
+  const { sites, links, policies } = aTopology();
+  const [lyon] = sites;
+  const world = aTopology({
+    sites: [...sites, { ...lyon!, name: 'nice' }],
+    links: [...links, { ...links[0]!, name: 'coast', between: ['nice', 'lyon'] }],
+    workloads: [aWorkload(), aWorkload({ name: 'other', last: 11, site: 'nice' })],
+  });
+  const goal = { kind: 'move' as const, workloads: ['app', 'other'], to: 'lyon' };
+  const apart = { name: 'apart', workloads: ['app', 'other'], scope: 'site' as const };
+  const cards = {
+    name: 'cards',
+    zone: 'pci',
+    workloads: ['app'],
+    neverBeside: ['other'],
+    scope: 'site' as const,
+  };
+  const planned = (changes: Partial<Topology>) => {
+    const { moves, stays } = plan({ ...world, ...changes }, aRunbook({ goal }));
+    return { moves: moves.length, stays: stays.flatMap(({ because }) => because.map(sentenceOf)) };
+  };
+  expect(planned({})).toEqual({ moves: 2, stays: [] });
+  const kept = planned({ policies: { ...policies, antiAffinity: [apart] } });
+  expect(kept.moves).toBe(1);
+  expect(kept.stays).toContain('no host of lyon fits: 2 anti-affinity at the site');
+  const clean = planned({
+    sites: world.sites.map((site) => ({ ...site, zones: ['pci'] })),
+    policies: { ...policies, zones: [cards] },
+  });
+  expect(clean.moves).toBe(1);
+  expect(clean.stays.join('; ')).toContain('no host of lyon fits: 2 compliance neighbour at the site');
+});
+
 test('one of a thing is not spoken of as many', () => {
   const values = { site: 'lyon', members: 3, loadRatio: 0.9, afterRatio: 0.7, limitRatio: 0.8 };
   expect(sentenceOf(reason('burst-clones', { ...values, clones: 1 }))).toMatch(/^1 clone at lyon/);
