@@ -231,7 +231,7 @@ function formatValue(name: string, value: string | number): string {
   if (ends('Bytes')) return formatBytes(value);
   if (ends('Seconds')) return formatSeconds(value);
   if (ends('Ratio')) return `${Number((value * 100).toPrecision(3))} %`;
-  return String(Number(value.toPrecision(3)));
+  return Math.abs(value) < 1e-3 ? '0' : String(Number(value.toPrecision(3)));
 }
 
 /** How many hosts were refused for what: '3 memory, 1 CPU model'. */

@@ -168,6 +168,7 @@ function candidateLines(candidates: readonly ExplainedOption[]): readonly string
   const columns = titles.map((title, index) => ({
     title,
     align: index === 1 ? ('left' as const) : ('right' as const),
+    wraps: index === 1,
   }));
   const chosen = candidates.find(({ verdict }) => verdict === 'chosen');
   return [
@@ -222,11 +223,12 @@ function placeLines({ places }: WorkloadExplanation): readonly string[] {
 
 function partsText(parts: Readonly<Record<string, number>>): string {
   return Object.entries(parts)
-    .filter(([, value]) => value > 0)
+    .filter(([, value]) => figure(value) !== '0')
     .sort(([, a], [, b]) => b - a)
     .map(([name, value]) => `${name} ${figure(value)}`)
     .join(', ');
 }
 
-const figure = (value: number): string => String(Number(value.toPrecision(3)));
+/** Less than a thousandth is nothing: of sessions, money and steps alike. */
+const figure = (value: number): string => (value < 1e-3 ? '0' : String(Number(value.toPrecision(3))));
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;

@@ -26,8 +26,14 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
     word: longestWord([title, ...rows.map((row) => row[index] ?? '')]),
   }));
   const wanted = sum(natural.map(({ width }) => width));
-  const gap = gaps.find(({ length }) => wanted + length * (columns.length - 1) <= widthMax) ?? gaps[0];
-  const widths = fittingWidths(natural, widthMax - gap.length * (columns.length - 1));
+  const room = (gap: string): number => widthMax - gap.length * (columns.length - 1);
+  const fits = (gap: string): boolean => {
+    const fitting = fittingWidths(natural, room(gap));
+    const isWhole = natural.every(({ wraps, word }, index) => !wraps || (fitting[index] ?? 0) >= word);
+    return isWhole && sum(fitting) <= room(gap);
+  };
+  const gap = gaps.find((each) => wanted <= room(each)) ?? gaps.find(fits) ?? gaps[1];
+  const widths = fittingWidths(natural, room(gap));
   const table = new Table({
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ align }) => align ?? 'left'),

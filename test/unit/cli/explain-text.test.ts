@@ -74,3 +74,29 @@ test('the plan as a whole: methods with counts, stays, time, what would help', (
   ]);
   expect(text).toContain('kept alive 1; against:');
 });
+
+test('sessions of which next to nothing is left are none, and the widest decision fits 80 columns', () => {
+  const web = aWorkload({
+    name: 'web',
+    last: 12,
+    sessions: 'drain',
+    clone: { template: 'web', seconds: 30, bytes: 2 ** 30, pool: null },
+    traffic: { openSessions: 400, sessionSeconds: 20, bytesPerSecond: 1e6 },
+    dirty: [{ seconds: 1, bytesPerSecond: 500 * 2 ** 20 }],
+  });
+  const text = explanationText(
+    explainWorkload(
+      makePlan({
+        topology: aTopology({ workloads: [web] }),
+        runbook: aRunbook(),
+        model: shippedModel,
+        nowSeconds: 0,
+        random: createRandom(1),
+      }),
+      'web',
+    ),
+  );
+  expect(text).toContain('moves redirect from');
+  expect(text).not.toMatch(/\de-\d/);
+  expect(widest(text)).toBeLessThanOrEqual(80);
+});
