@@ -20,6 +20,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,8 +63,9 @@ struct session {
   struct record farewell;
   double started_at, connect_seconds, last_arrival, round_trip_min, round_trip_max, round_trip_total, idle_answer;
   uint64_t round_trips;
-  struct gap longest, gaps[GAPS_MAX];
+  struct gap longest;
   int gap_count, gaps_left_out;
+  struct gap gaps[GAPS_MAX]; /* last: a new attempt does not write to all of it */
 };
 
 static struct session sessions[SESSIONS_MAX];
@@ -350,7 +352,8 @@ static void on_signal(int signal) {
 static int reconnect(const char *address, const char *port) {
   while (!ending) {
     struct session *session = &sessions[0];
-    *session = (struct session){.mode = "connect"};
+    memset(session, 0, offsetof(struct session, gaps));
+    session->mode = "connect";
     open_session(session, address, port);
     if (session->connected) {
       run_connect(session);
