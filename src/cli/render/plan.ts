@@ -124,24 +124,27 @@ function staysText({ stays }: Plan): string {
 }
 
 function totals(plan: Plan): string {
-  const { makespan, runbook, latestSafeStartSeconds } = plan;
-  const over =
-    makespan.lowerBoundSeconds > 0
-      ? `, ${Math.round((makespan.p50Seconds / makespan.lowerBoundSeconds - 1) * 100)} % above it`
-      : '';
-  if (plan.moves.length === 0)
-    return plan.placements.length > 0
-      ? 'Nothing has to move: the new ones start where they are to run.'
-      : 'Nothing has to move.';
-  const lines = [
-    `Done after ${shortDuration(makespan.p50Seconds)} (P50) to ${shortDuration(makespan.p90Seconds)} (P90); no plan can be faster than ${shortDuration(makespan.lowerBoundSeconds)}${over}`,
-  ];
+  const { runbook, latestSafeStartSeconds } = plan;
+  const lines = [plan.moves.length === 0 ? withoutMoves(plan) : doneAfter(plan)];
   if (runbook.deadlineSeconds !== null)
     lines.push(
       `Deadline ${instant(runbook.deadlineSeconds)} with ${Math.round(runbook.confidence * 100)} % confidence`,
     );
   if (latestSafeStartSeconds !== null) lines.push(`Latest safe start ${instant(latestSafeStartSeconds)}`);
   return lines.map((line) => wrapped(line)).join('\n');
+}
+
+function withoutMoves({ verdict, placements }: Plan): string {
+  if (placements.length > 0) return 'Nothing has to move: the new ones start where they are to run.';
+  return verdict === 'feasible' ? 'Nothing has to move.' : 'Nothing of it can move as things are.';
+}
+
+function doneAfter({ makespan }: Plan): string {
+  const over =
+    makespan.lowerBoundSeconds > 0
+      ? `, ${Math.round((makespan.p50Seconds / makespan.lowerBoundSeconds - 1) * 100)} % above it`
+      : '';
+  return `Done after ${shortDuration(makespan.p50Seconds)} (P50) to ${shortDuration(makespan.p90Seconds)} (P90); no plan can be faster than ${shortDuration(makespan.lowerBoundSeconds)}${over}`;
 }
 
 function helps({ changes }: Plan): string {

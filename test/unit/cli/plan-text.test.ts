@@ -32,6 +32,14 @@ test('a plan without moves says so without empty tables', () => {
   expect(textOf(0)).toMatch(/^leave paris: feasible, 0 moves, plan [0-9a-f]{12}\n\nNothing has to move\.$/);
 });
 
+test('where nothing can move, that is not called nothing to do', () => {
+  const topology = aTopology({ workloads: [aWorkload({ name: 'app-1', vtpm: true })] });
+  const input = { topology, runbook: aRunbook(), model: shippedModel };
+  const text = planText(makePlan({ ...input, nowSeconds: 0, random: createRandom(1) }));
+  expect(text).toContain('Nothing of it can move as things are.');
+  expect(text).not.toContain('has to move');
+});
+
 test('a time after the start takes at most five characters', () => {
   expect([0, 59.6, 252, 3599.6, 3840, 183_600].map(shortDuration)).toEqual([
     '0s',
