@@ -239,10 +239,10 @@ function leavingObjects(site: Site, guestHere: boolean): readonly KernelObject[]
   const { oldAddress } = site.relocation.guest;
   const { vni } = site.peer;
   const mayLeave = setElement('departed', quoted(tunnelDeviceName(vni)), oldAddress);
-  if (guestHere) return [mayLeave, ...keptObjects(site, true)];
+  const objects = [mayLeave, ...keptObjects(site, guestHere)];
+  if (guestHere) return objects;
   return [
-    mayLeave,
-    ...keptObjects(site, false),
+    ...objects,
     tunnelRoute(site, oldAddress, mainTable),
     tunnelRoute(site, oldAddress, deliveryTableOf(vni)),
   ];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { addressNumber } from '../../topology/addresses.ts';
+import { addressFrom, addressNumber } from '../../topology/addresses.ts';
 
 /**
  * How this gateway recognises, also after a restart, what it put into the kernel. Nothing without one of these marks is
@@ -54,8 +54,7 @@ export function guestDeviceName(gatewayMac: string, device: string): string {
  * bits of the guest's own address. Two guests that share one have their copies sent on together.
  */
 export function keeperOf(address: string): string {
-  const [first = 0, ...rest] = address.split('.').map(Number);
-  return [240 | first, ...rest].join('.');
+  return addressFrom(addressNumber(address) | 0xf000_0000n);
 }
 
 export interface TunnelEnd {
