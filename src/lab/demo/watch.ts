@@ -5,7 +5,7 @@ import { readTunnels } from '../remains.ts';
 import type { LabWorld } from '../world.ts';
 import type { Sighting } from './report.ts';
 
-/** Looks at the wire and at the tunnel, again and again, until it is told to end. */
+/** Looks at the wire and at the tunnel, again and again, and once more when it is told to end. */
 export class Watch {
   readonly #world: LabWorld;
   readonly #layout: Layout;
@@ -29,9 +29,10 @@ export class Watch {
   async #run(): Promise<void> {
     const { clock, directories } = this.#world;
     const relay = connectRelay(directories.runtime);
-    while (!this.#ending.signal.aborted) {
+    for (let isLast = false; !isLast; ) {
+      isLast = this.#ending.signal.aborted;
       await this.#look(relay).catch((error: unknown) => this.#world.say(`no sample: ${String(error)}`));
-      await clock.sleep(sampleSeconds, this.#ending.signal).catch(() => undefined); // told to end
+      if (!isLast) await clock.sleep(sampleSeconds, this.#ending.signal).catch(() => undefined); // told to end
     }
   }
 
