@@ -5,8 +5,8 @@
  *   phase       source                                        target
  *   absent      nothing of ours                               nothing of ours
  *   prepared    tunnel, dormant proxy ARP                     tunnel, gateway MAC, 1:1 map, policy routes, proxy ARP
- *   following   prepared; the agent itself switches the       prepared; packets are parked; flushed to the guest the
- *               moment its guest stops, and back if it        moment it runs here
+ *   following   prepared; the agent itself switches the       prepared; packets are parked; flushed to the guest's
+ *               moment its guest stops, and back if it        card the moment it is complete here
  *               runs here again
  *   switched    old address routed into the tunnel            old address delivered to the guest
  *   settled     tunnel gone; the old address quarantined      tunnel gone; the 1:1 map stays while the guest holds the

@@ -54,6 +54,8 @@ class Agent implements GatewayAgent {
   readonly #changes = createLock();
   readonly #writes = createLock();
   readonly #closing = new AbortController();
+  /** Relocations whose guest waited here when their packets were turned to it: nobody was told yet. */
+  readonly #unannounced = new Set<string>();
   #followedAtSeconds = Number.NEGATIVE_INFINITY;
 
   constructor(options: GatewayAgentOptions) {
@@ -70,7 +72,7 @@ class Agent implements GatewayAgent {
     await this.#changes.run(async () => {
       await this.#checkMachine(signal);
       for (const record of await this.#store.load()) this.#book.set(record);
-      await this.#converger.adopt(signal);
+      for (const id of await this.#converger.adopt(signal)) this.#unannounced.add(id);
       await this.#converger.converge(signal);
     });
     void this.#keepConverged();
@@ -144,16 +146,22 @@ class Agent implements GatewayAgent {
 
   async follow(workload: string, guest: GuestPresence): Promise<void> {
     this.#followedAtSeconds = this.#options.clock.monotonicSeconds();
-    if (guest === 'waits') {
-      await this.#announceAhead(workload);
-      return;
-    }
-    const announce = (previous: Record, next: Record) => this.#announce(previous, next);
+    if (guest === 'waits') await this.#announceAhead(workload);
+    const announce = async (previous: Record, next: Record): Promise<void> => {
+      const { id } = next.relocation;
+      if (guest === 'waits') {
+        this.#unannounced.add(id);
+        return;
+      }
+      this.#unannounced.delete(id);
+      await this.#announce(previous, next);
+    };
     const { configuration, kernel, clock, log } = this.#options;
     const moved = await follow(
       { configuration, kernel, clock, log, book: this.#book, announce },
-      { workload, guestHere: guest === 'runs' },
+      { workload, guest },
     );
+    if (guest === 'runs') await this.#announceWaited(workload);
     await Promise.all(moved.map((id) => this.#persist(id)));
   }
 
@@ -231,6 +239,15 @@ class Agent implements GatewayAgent {
     // After the quarantine nobody has the address: there is nothing to tell.
     if (wasHere === placement.guestHere || previous?.relocation.phase === 'settled') return;
     await this.#announcer.announce(this.#options.configuration, placement, this.#book.placements());
+  }
+
+  async #announceWaited(workload: string): Promise<void> {
+    for (const record of this.#book.all()) {
+      const { id, workload: name } = record.relocation;
+      if (name !== workload || !this.#unannounced.delete(id)) continue;
+      const placement = placementOf(record);
+      await this.#announcer.announce(this.#options.configuration, placement, this.#book.placements());
+    }
   }
 
   async #announceAhead(workload: string): Promise<void> {

@@ -40,16 +40,23 @@ export class Converger {
   /**
    * After a start: while an agent was gone nobody followed the guests, but the kernel kept the last switch, which may
    * not have reached the disk. With its devices gone the kernel was restarted too, and the disk is all there is.
+   * Answers to which relocations a guest may have come meanwhile, unannounced.
    */
-  async adopt(signal: AbortSignal): Promise<void> {
+  async adopt(signal: AbortSignal): Promise<readonly string[]> {
     const { book } = this.#options;
     const following = book.all().filter(({ relocation }) => followsGuest(relocation.phase));
-    if (following.length === 0) return;
+    if (following.length === 0) return [];
     const { observed } = await this.look(signal);
     for (const record of following) {
       const guestHere = this.#guestHere(record, observed);
       if (guestHere !== null) book.set({ ...record, guestHere });
     }
+    return book
+      .all()
+      .filter(
+        ({ relocation: { role, phase }, guestHere }) => role === 'target' && followsGuest(phase) && guestHere,
+      )
+      .map(({ relocation }) => relocation.id);
   }
 
   async converge(

@@ -1,12 +1,13 @@
 import { LonghaulError } from '../../topology/errors.ts';
 import type { Clock, Log } from '../../topology/world.ts';
 import type { GatewayConfiguration } from '../configuration.ts';
-import { followsGuest } from '../relocation.ts';
+import { followsGuest, type Relocation } from '../relocation.ts';
 import { objectText, stateOf, type KernelObject } from '../desired/objects.ts';
 import { addLine, isDone, removeLine, type IpObject } from '../kernel/ip.ts';
 import type { KernelPort } from '../kernel/port.ts';
 import { differenceOf } from '../kernel/reconcile.ts';
 import { placedAt, placementOf, type RelocationBook } from './book.ts';
+import type { GuestPresence } from './gateway-agent.ts';
 import type { Record } from './store.ts';
 
 export interface FollowOptions {
@@ -21,15 +22,17 @@ export interface FollowOptions {
 /** Switches every following relocation of the workload; answers which. Nothing is read, nothing is waited for first. */
 export async function follow(
   options: FollowOptions,
-  { workload, guestHere }: { readonly workload: string; readonly guestHere: boolean },
+  { workload, guest }: { readonly workload: string; readonly guest: GuestPresence },
 ): Promise<readonly string[]> {
+  const isHere = ({ role }: Relocation): boolean =>
+    guest === 'runs' || (guest === 'waits' && role === 'target');
   const moving = options.book
     .all()
     .filter(
       ({ relocation, guestHere: wasHere }) =>
-        relocation.workload === workload && followsGuest(relocation.phase) && wasHere !== guestHere,
+        relocation.workload === workload && followsGuest(relocation.phase) && wasHere !== isHere(relocation),
     );
-  await Promise.all(moving.map((record) => switchOne(options, record, guestHere)));
+  await Promise.all(moving.map((record) => switchOne(options, record, isHere(record.relocation))));
   return moving.map(({ relocation }) => relocation.id);
 }
 
@@ -47,7 +50,7 @@ async function switchOne(options: FollowOptions, record: Record, guestHere: bool
   const surplus = change.surplus.toReversed() as readonly IpObject[];
   const lines = [...missing.map((object) => addLine(object, true)), ...surplus.map(removeLine)];
   const errors = await kernel.lines(lines);
-  const fields = { relocation: record.relocation.id, guest: guestHere ? 'runs' : 'stopped' };
+  const fields = { relocation: record.relocation.id, guest: guestHere ? 'here' : 'away' };
   log.info({ ...fields, lines, seconds: clock.monotonicSeconds() - startedSeconds }, 'switched');
   await announce(record, next);
   const done: readonly (readonly [KernelObject, 'add' | 'remove'])[] = [

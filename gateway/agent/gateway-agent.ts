@@ -27,8 +27,9 @@ export interface GatewayAgent {
    * The fast path, a few milliseconds: the guest of this workload began or ceased to run at this site. Only relocations
    * in phase `following` react: at the source the old address turns into the tunnel and back, at the target packets are
    * delivered or parked. To be told on every change, and once after a put of `following` and after a start.
-   * A guest that `waits` has stopped and is complete at its target: it is told there where those of its old neighbours
-   * are that have spoken to it meanwhile, so that it knows before it answers.
+   * A guest that `waits` has stopped and is complete at its target: there it is told where those of its old neighbours
+   * are that have spoken to it meanwhile, so that it knows before it answers, and then what was parked is delivered. Its
+   * network card keeps all that until it runs. The segment is told when it does.
    */
   follow(workload: string, guest: GuestPresence): Promise<void>;
   facts(): GatewayFacts;

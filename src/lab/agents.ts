@@ -11,18 +11,10 @@ import { guestMachine, hostName, nameServerDocument, networkName } from './docum
 import { readIfThere, writeWhole } from './files.ts';
 import type { GuestImage } from './guest/image.ts';
 import { kernelLine } from './guests.ts';
-import { inNamespace } from './kernel.ts';
+import { inNamespace, runChecked } from './kernel.ts';
 import { keyFiles } from './keys.ts';
 import { type Layout, macOf, otherSite, type SiteName, siteNames } from './layout.ts';
-import {
-  agentPort,
-  agentPriority,
-  agentStartSecondsMax,
-  guestPriority,
-  hostMemoryBytes,
-  labPriority,
-  tunnelVni,
-} from './limits.ts';
+import { agentPort, agentStartSecondsMax, hostMemoryBytes, realTimePriority, tunnelVni } from './limits.ts';
 import type { LabGuest } from './state.ts';
 import { awaitResult, type LabWorld } from './world.ts';
 
@@ -99,17 +91,20 @@ const definitionFile = (runtime: string, site: SiteName, { name }: Pick<LabGuest
 export function agentCommand(world: LabWorld, layout: Layout, site: SiteName): readonly string[] {
   const file = agentFile(world.directories.runtime, site);
   return [
-    ...withPriority(agentPriority, labPriority),
+    ...realTime,
     ...inNamespace(layout.sites[site].gateway, [...world.longhaul, 'agent', '--config', file]),
   ];
 }
 
-/** nice(1) counts from what its caller has. */
-const withPriority = (wanted: number, inherited: number): readonly string[] => [
-  'nice',
-  '-n',
-  String(wanted - inherited),
-];
+const realTime = ['chrt', '--rr', String(realTimePriority)];
+const notRealTime = ['chrt', '--other', '0'];
+
+/** A guest that has booted goes before all that is not real-time: all its threads, and those to come. */
+export async function raiseGuest({ run, directories }: LabWorld, guest: LabGuest): Promise<void> {
+  const pid = await findProcess(guestFilesAt(directories.runtime, 'a', guest));
+  if (pid === null) return;
+  await runChecked(run, ['chrt', '--rr', '--all-tasks', '--pid', String(realTimePriority), String(pid)]);
+}
 
 export async function awaitAgent(world: LabWorld, site: SiteName): Promise<void> {
   const log = agentLog(world.directories.runtime, site);
@@ -140,7 +135,8 @@ function agentDocument(
         name: hostName(site),
         hypervisor: 'qemu',
         accelerator: 'tcg',
-        commandPrefix: [...withPriority(guestPriority, agentPriority), ...inNamespace(own.hypervisor, [])],
+        // Site a boots its guests; site b takes in what serves already.
+        commandPrefix: [...(site === 'a' ? notRealTime : realTime), ...inNamespace(own.hypervisor, [])],
         memory: formatBytes(hostMemoryBytes),
         images: imageFolder,
         networks: { [networkName]: { bridge: own.bridge } },

@@ -87,9 +87,14 @@ export const crashMomentSecondsMax = 600;
 export const answerSeconds = 2;
 
 /**
- * Nice values. On real sites guests, gateways and workers do not share two cores with each other and with whatever else
- * this machine does: the lab goes before the rest, its guests and agents before its workers and clients.
+ * On real sites guests, gateways and workers do not share two cores with each other and with whatever else this machine
+ * does: the lab goes before the rest by its nice value.
  */
 export const labPriority = -10;
-export const guestPriority = -15;
-export const agentPriority = -15;
+
+/**
+ * Its agents and its guests go before its workers and clients, chrt(1): a guest that has stopped waits for its agents,
+ * and a guest that has just arrived has more to do than ever. One priority for both: neither takes a core from the
+ * other. A guest that boots has none: guests that boot fill every core.
+ */
+export const realTimePriority = 1;

@@ -11,6 +11,7 @@ import {
   agentName,
   awaitAgent,
   consoleFile,
+  raiseGuest,
   writeAgentFile,
   writeDefinitions,
 } from './agents.ts';
@@ -211,6 +212,7 @@ class Building {
     const guests = this.#bootedGuests();
     this.#world.say(`waiting for ${guests.length} guests at site a`);
     for (const guest of guests) await awaitGuest(this.#world, guest, consoleFile(runtime, 'a', guest));
+    for (const guest of guests) await raiseGuest(this.#world, guest);
   }
 
   #bootedGuests(): LabState['guests'] {

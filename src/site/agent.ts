@@ -45,7 +45,6 @@ export class SiteAgent implements Site {
       parts,
       copies: this.#copies,
       act: async (claim, signal, task) => await this.#act('guest', claim, { signal, task }),
-      follow: async (workload, state) => await this.#follow(workload, state),
     };
     this.guests = new SiteGuests(this.#guestParts, null);
     this.relocations = this.#relocationPort();

@@ -11,7 +11,6 @@ import type { Claim, CloneSpec, GuestPort, GuestState, TargetSpec, TransferOrder
 type Act = <T>(claim: Claim, signal: AbortSignal, task: () => Promise<T>) => Promise<T>;
 
 /** Tells the site's gateway how it is with the guest. Never throws. */
-type Follow = (workload: string, state: GuestState['state']) => Promise<void>;
 
 /**
  * The guests of one host, or of a whole site where `host` is null, and the fence that keeps a copy that left from coming
@@ -21,14 +20,12 @@ export class SiteGuests implements GuestPort {
   readonly #parts: SiteParts;
   readonly #copies: SiteCopies;
   readonly #act: Act;
-  readonly #follow: Follow;
   readonly #host: string | null;
 
-  constructor({ parts, copies, act, follow }: GuestParts, host: string | null) {
+  constructor({ parts, copies, act }: GuestParts, host: string | null) {
     this.#parts = parts;
     this.#copies = copies;
     this.#act = act;
-    this.#follow = follow;
     this.#host = host;
   }
 
@@ -124,15 +121,7 @@ export class SiteGuests implements GuestPort {
         this.#host === null
           ? (await this.#present(workload, signal)).hypervisor
           : this.#copies.on(this.#host);
-      const wasLoaded = this.#copies.lastState(workload) === 'loaded';
-      // Beside the order, not after it: what is parked for the guest is at its network card when it wakes.
-      if (wasLoaded) void this.#follow(workload, 'running');
-      try {
-        await hypervisor.resume(workload, signal);
-      } catch (error) {
-        if (this.#copies.lastState(workload) !== 'running') await this.#follow(workload, 'paused');
-        throw error;
-      }
+      await hypervisor.resume(workload, signal);
       await this.#depart(claim, hypervisor, null);
       return await hypervisor.inspect(workload, signal);
     });
@@ -239,5 +228,4 @@ export interface GuestParts {
   readonly parts: SiteParts;
   readonly copies: SiteCopies;
   readonly act: Act;
-  readonly follow: Follow;
 }

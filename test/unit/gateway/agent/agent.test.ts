@@ -173,16 +173,39 @@ describe('following', () => {
   const neighbourFlow =
     'tcp 6 299 ESTABLISHED src=10.1.0.20 dst=10.1.0.50 sport=40000 dport=7 src=10.1.0.50 dst=10.1.0.20 sport=7 dport=40000';
 
-  test('it waits to run: told where the neighbour is that spoke to it, and nothing is delivered yet', async () => {
+  test('it waits to run: told where the neighbour is that spoke to it, then its packets are at its card', async () => {
     await agent.put(follower('app50'), signal);
     kernel.tracking.track(neighbourFlow);
-    const before = kernel.toString();
     await agent.follow('app50', 'waits');
-    expect(kernel.toString()).toBe(before);
+    expect(await agent.get('app50', signal)).toMatchObject({ carries: 'local', converged: true });
     expect(kernel.sent).toEqual([expect.stringContaining(neighbour)]);
     clock.advance(announceAgainSeconds);
     await agent.follow('app51', 'waits');
     expect(kernel.sent).toHaveLength(1);
+  });
+
+  test('it waited and never ran: parked again, and the segment hears nothing', async () => {
+    await agent.put(follower('app50'), signal);
+    const before = kernel.toString();
+    await agent.follow('app50', 'waits');
+    expect(kernel.toString()).not.toBe(before);
+    await agent.follow('app50', 'stopped');
+    expect(kernel.toString()).toBe(before);
+    expect(await agent.get('app50', signal)).toMatchObject({ carries: 'parked', switchedAtSeconds: null });
+    clock.advance(announceAgainSeconds);
+    await agent.follow('app50', 'stopped');
+    expect(kernel.sent).toHaveLength(0);
+  });
+
+  test('an agent that died while the guest waited announces it when it runs', async () => {
+    await agent.put(follower('app50'), signal);
+    await agent.follow('app50', 'waits');
+    await agent.close();
+    agent = await started(kernel);
+    await agent.follow('app50', 'waits');
+    expect(kernel.sent).toHaveLength(0);
+    await agent.follow('app50', 'runs');
+    expect(kernel.sent).toHaveLength(253);
   });
 
   test('a guest that was told while it waited hears of the others a little later, and of all once more', async () => {
