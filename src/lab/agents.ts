@@ -51,13 +51,19 @@ export function guestFilesAt(runtime: string, site: SiteName, { name }: Pick<Lab
   );
 }
 
+interface AgentFile {
+  readonly site: SiteName;
+  readonly image: GuestImage;
+  readonly guestsAreRealTime: boolean;
+}
+
 export async function writeAgentFile(
   runtime: string,
   layout: Layout,
-  { site, image }: { readonly site: SiteName; readonly image: GuestImage },
+  { site, image, guestsAreRealTime }: AgentFile,
 ): Promise<void> {
   await mkdir(runFolder(runtime, site), { recursive: true, mode: 0o700 });
-  const document = agentDocument(runtime, layout, { site, imageFolder: path.dirname(image.kernel) });
+  const document = agentDocument(runtime, layout, { site, image, guestsAreRealTime });
   await writeWhole(agentFile(runtime, site), stringify(document));
 }
 
@@ -117,7 +123,7 @@ export async function awaitAgent(world: LabWorld, site: SiteName): Promise<void>
 function agentDocument(
   runtime: string,
   layout: Layout,
-  { site, imageFolder }: { readonly site: SiteName; readonly imageFolder: string },
+  { site, image, guestsAreRealTime }: AgentFile,
 ): unknown {
   const own = layout.sites[site];
   const keys = keyFiles(runtime);
@@ -136,9 +142,12 @@ function agentDocument(
         hypervisor: 'qemu',
         accelerator: 'tcg',
         // Site a boots its guests; site b takes in what serves already.
-        commandPrefix: [...(site === 'a' ? notRealTime : realTime), ...inNamespace(own.hypervisor, [])],
+        commandPrefix: [
+          ...(guestsAreRealTime && site === 'b' ? realTime : notRealTime),
+          ...inNamespace(own.hypervisor, []),
+        ],
         memory: formatBytes(hostMemoryBytes),
-        images: imageFolder,
+        images: path.dirname(image.kernel),
         networks: { [networkName]: { bridge: own.bridge } },
         migration: { address: own.hypervisorAddress },
       },

@@ -95,6 +95,6 @@ export const labPriority = -10;
 /**
  * Its agents and its guests go before its workers and clients, chrt(1): a guest that has stopped waits for its agents,
  * and a guest that has just arrived has more to do than ever. One priority for both: neither takes a core from the
- * other. A guest that boots has none: guests that boot fill every core.
+ * other. Guests have none while they boot, as they then fill every core, nor where there are more of them than cores.
  */
 export const realTimePriority = 1;

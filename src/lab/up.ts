@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { LonghaulError } from '../../topology/errors.ts';
 import { formatBitsPerSecond, formatSeconds } from '../../topology/units.ts';
@@ -201,7 +202,11 @@ class Building {
     const { runtime } = this.#world.directories;
     if (this.#state.phase === 'building') await writeDefinitions(runtime, this.#bootedGuests(), image);
     for (const site of siteNames) {
-      await writeAgentFile(runtime, this.#layout, { site, image });
+      await writeAgentFile(runtime, this.#layout, {
+        site,
+        image,
+        guestsAreRealTime: this.#guestsAreRealTime,
+      });
       await this.#ensure(agentName(site), agentCommand(this.#world, this.#layout, site));
     }
     for (const site of siteNames) await awaitAgent(this.#world, site);
@@ -212,7 +217,12 @@ class Building {
     const guests = this.#bootedGuests();
     this.#world.say(`waiting for ${guests.length} guests at site a`);
     for (const guest of guests) await awaitGuest(this.#world, guest, consoleFile(runtime, 'a', guest));
-    for (const guest of guests) await raiseGuest(this.#world, guest);
+    if (this.#guestsAreRealTime) for (const guest of guests) await raiseGuest(this.#world, guest);
+  }
+
+  /** More of them than cores, and nothing else would run. */
+  get #guestsAreRealTime(): boolean {
+    return this.#state.guests.length <= availableParallelism();
   }
 
   #bootedGuests(): LabState['guests'] {
