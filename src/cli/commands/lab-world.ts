@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { type Command, Option } from 'commander';
 import { LonghaulError } from '../../../topology/errors.ts';
@@ -6,7 +7,7 @@ import { labPriority } from '../../lab/limits.ts';
 import type { LabWorld } from '../../lab/world.ts';
 import { defaultProfile, linkShape, profiles, type ShapeOptions } from '../../lab/profiles.ts';
 import type { LabOptions } from '../../lab/up.ts';
-import { startProcess } from '../../world/processes.ts';
+import { startProcess, type StartProcess } from '../../world/processes.ts';
 import { realClock, runCommand } from '../../world/real.ts';
 import { addExample, addJsonOption } from '../render/help.ts';
 import { printNote } from '../render/output.ts';
@@ -70,6 +71,13 @@ export function labOptions(options: LabCommandOptions & LabShapeOptions): LabOpt
   };
 }
 
+/** Linux weighs whole sessions against each other, and nice values only inside one (sched(7), autogroup). */
+const startBefore: StartProcess = async (argv, options) => {
+  const identity = await startProcess(argv, options);
+  await writeFile(`/proc/${identity.pid}/autogroup`, String(labPriority)).catch(() => undefined); // a kernel without
+  return identity;
+};
+
 /** The real world, with Ctrl-C and SIGTERM as its signal: what is half built is taken down before the command ends. */
 export function createLabWorld(prefix: string): LabWorld {
   if (!/^[a-z][a-z0-9-]{0,15}$/.test(prefix))
@@ -82,7 +90,7 @@ export function createLabWorld(prefix: string): LabWorld {
     process.once(signal, () => controller.abort(new LonghaulError('LH_LAB_INTERRUPTED', [signal])));
   return {
     run: runCommand,
-    start: startProcess,
+    start: startBefore,
     clock: realClock,
     directories: labDirectories(prefix),
     longhaul: [process.execPath, ...singleThreaded, ...process.execArgv, process.argv[1] ?? ''],
