@@ -13,7 +13,7 @@ import type { LabGuest } from '../state.ts';
 import { awaitResult } from '../world.ts';
 import { type CrashCase, cutTraffic } from './cases.ts';
 import { CopyWatch, runningAt } from './copies.ts';
-import { type CrashLab, GuestRun, type RunEnd } from './guest-run.ts';
+import { type CrashLab, GuestRun, killedExitCode, type RunEnd } from './guest-run.ts';
 import { type Strike, struckSchema } from './strike.ts';
 import { commandsIn, faultOf, type Found } from './verdict.ts';
 
@@ -146,10 +146,10 @@ class Scene {
     await connectRelay(this.#lab.world.directories.runtime).heal('wan');
   }
 
-  /** A run that nobody carries out any more is carried on. */
+  /** A run that nobody carries out any more is carried on; one whose worker died when all was done must say so. */
   async #endOf(end: RunEnd): Promise<RunEnd> {
-    if (end.state !== 'running' && end.state !== 'pending') return end;
-    return await this.#run.carryOn();
+    const isOver = end.state !== 'running' && end.state !== 'pending';
+    return isOver && end.exitCode !== killedExitCode ? end : await this.#run.carryOn();
   }
 
   /** By the commands the run names, until it asks nobody any more; what was left at a site that was cut off is fetched. */

@@ -23,9 +23,11 @@ export interface CrashLab {
   readonly repair: () => Promise<void>;
 }
 
+export const killedExitCode = -1;
+
 /** How a run stands when its process has ended. */
 export interface RunEnd {
-  /** Of the process; -1: it was killed. */
+  /** Of the process; `killedExitCode`: it was killed. */
   readonly exitCode: number;
   readonly state: string;
   /** What the journal says became of the move; empty: nothing yet. */
