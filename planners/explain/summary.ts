@@ -30,7 +30,8 @@ export interface PlanSummary {
   readonly startSeconds: number | null;
   readonly deadlineSeconds: number | null;
   readonly confidence: number;
-  readonly latestSafeStartSeconds: number | null;
+  readonly latestSafeStartSeconds: Plan['latestSafeStartSeconds'];
+  readonly latestSafeStartBecause: Plan['latestSafeStartBecause'];
   readonly changes: readonly Said[];
   readonly warnings: readonly Said[];
 }
@@ -74,6 +75,7 @@ export function summaryOf(plan: Plan): PlanSummary {
     deadlineSeconds: runbook.deadlineSeconds,
     confidence: runbook.confidence,
     latestSafeStartSeconds: plan.latestSafeStartSeconds,
+    latestSafeStartBecause: plan.latestSafeStartBecause,
     changes: plan.changes.map(said),
     warnings: plan.warnings.map(said),
   };

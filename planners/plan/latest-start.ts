@@ -1,31 +1,53 @@
 import { hasCalendar } from './depends-on-start.ts';
-import { needed, type Settled } from './deadline.ts';
-import { draft, type DraftInput } from './draft.ts';
+import { needed, secondsLeft, type Settled } from './deadline.ts';
+import { type DraftInput, scheduled } from './draft.ts';
+import type { Plan } from './plan.ts';
+import { reason, type Reason } from './reasons.ts';
 
 /** Starts tried: the answer is right to a 64th of the time until the deadline. */
 const stepsMax = 6;
-/** Larger fleets are not planned again: the time needed from the present start is taken. */
-const movesReplannedMax = 2000;
+/** Larger fleets are not scheduled again: the time needed from the present start is taken. */
+const movesScheduledAgainMax = 2000;
 const lookupsRough = 40_000;
 
+type LatestStart = Pick<Plan, 'latestSafeStartSeconds' | 'latestSafeStartBecause'>;
+
 /**
- * The latest start, in Unix seconds, from which everything is still done by the deadline with the runbook's
- * confidence; before now when it is too late already, null without a deadline.
+ * The latest start from which every move of the plan is still done by the deadline with the runbook's confidence, and
+ * whom it leaves out; where nothing moves, why there is none.
  */
-export function latestSafeStart(input: DraftInput, { neededSeconds, draft: taken }: Settled): number | null {
-  const { runbook, topology, calendar } = input;
-  const { deadlineSeconds } = runbook;
-  if (deadlineSeconds === null || calendar.startSeconds === null) return null;
-  const direct = deadlineSeconds - neededSeconds;
-  if (!hasCalendar(topology, runbook) || taken.moving.length > movesReplannedMax) return direct;
-  const holds = (startSeconds: number): boolean => {
-    const later = { ...input, calendar: { startSeconds } };
-    return (
-      startSeconds + needed(later, draft(later, { haste: 1, lookupsMax: lookupsRough })) <= deadlineSeconds
-    );
+export function latestSafeStart(input: DraftInput, settled: Settled): LatestStart {
+  const { deadlineSeconds } = input.runbook;
+  const { startSeconds } = input.calendar;
+  if (deadlineSeconds === null || startSeconds === null)
+    return { latestSafeStartSeconds: null, latestSafeStartBecause: null };
+  const { choices, schedule } = settled.draft;
+  const moves = schedule.placed.length;
+  if (moves === 0) return { latestSafeStartSeconds: null, latestSafeStartBecause: whyNone(input, settled) };
+  return {
+    latestSafeStartSeconds: startOf(input, settled, { startSeconds, deadlineSeconds }),
+    latestSafeStartBecause:
+      moves === choices.length ? null : reason('safe-start-of-part', { moves, all: choices.length }),
   };
-  if (direct < calendar.startSeconds) return direct;
-  let good = calendar.startSeconds;
+}
+
+function startOf(
+  input: DraftInput,
+  { draft: taken }: Settled,
+  { startSeconds, deadlineSeconds }: { readonly startSeconds: number; readonly deadlineSeconds: number },
+): number {
+  const { runbook, topology } = input;
+  const direct = deadlineSeconds - taken.timing.allDoneSeconds(runbook.confidence);
+  const moves = taken.schedule.placed.length;
+  if (!hasCalendar(topology, runbook) || moves > movesScheduledAgainMax) return direct;
+  const names = new Set(taken.schedule.placed.map(({ job }) => job.name));
+  const choices = taken.choices.filter(({ workload }) => names.has(workload.name));
+  const holds = (later: number): boolean => {
+    const shifted = { ...input, calendar: { startSeconds: later } };
+    const again = scheduled(shifted, { ...taken, choices, lookupsMax: lookupsRough, deadlineSeconds: null });
+    return later + needed(shifted, again) <= deadlineSeconds;
+  };
+  let good = startSeconds;
   let bad = deadlineSeconds;
   for (let step = 0; step < stepsMax; step++) {
     const middle = Math.floor((good + bad) / 2);
@@ -33,4 +55,14 @@ export function latestSafeStart(input: DraftInput, { neededSeconds, draft: taken
     else bad = middle;
   }
   return good;
+}
+
+/** Nothing of the plan moves: there was nothing to, nothing can, or there is no time for any of it. */
+function whyNone(input: DraftInput, { verdict, draft: taken, neededSeconds }: Settled): Reason {
+  if (verdict === 'feasible') return reason('no-safe-start-needed');
+  if (taken.moving.length === 0) return reason('no-safe-start-possible');
+  const leftSeconds = secondsLeft(input) ?? 0;
+  return hasCalendar(input.topology, input.runbook) || neededSeconds <= leftSeconds
+    ? reason('no-safe-start-open')
+    : reason('no-safe-start-left', { neededSeconds, leftSeconds });
 }

@@ -54,7 +54,7 @@ export function makePlan(input: PlanInput): Plan {
     outcome: requested.outcomeOf(moves),
     changes: settled.verdict === 'feasible' ? [] : changesThatHelp(draftInput, settled),
     makespan: makespanOf(draft),
-    latestSafeStartSeconds: latestSafeStart(draftInput, settled),
+    ...latestSafeStart(draftInput, settled),
     links: linkUse(draft),
     warnings: warningsOf(draft, moves),
   };

@@ -194,8 +194,10 @@ export interface Plan {
     /** No schedule of these moves can be done sooner; to be held beside `scheduledSeconds`. */
     readonly lowerBoundSeconds: number;
   };
-  /** Unix seconds; null without a deadline. */
+  /** Of the moves of this plan, in Unix seconds; null without a deadline, and where nothing moves. */
   readonly latestSafeStartSeconds: number | null;
+  /** How many workloads it leaves out, or why there is none; null: it is that of all, or nothing asks for one. */
+  readonly latestSafeStartBecause: Reason | null;
   readonly links: readonly {
     readonly link: string;
     /** Steps of a curve: from `atSeconds` on so much is reserved. */

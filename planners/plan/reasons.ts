@@ -167,6 +167,14 @@ const sentences = {
   'budget-allows-cold': 'sessions may break and the budget is {budgetSeconds}',
   'nothing-left': 'nothing else meets the constraints: it runs on where it is',
 
+  // latest safe start
+  'safe-start-of-part': 'of the {moves} of {all} that this plan moves in time',
+  'no-safe-start-needed': 'nothing has to move, so any start will do',
+  'no-safe-start-possible': 'nothing can move; what stays says why',
+  'no-safe-start-open': 'links, hosts, policies, windows and freezes let nothing move before the deadline',
+  'no-safe-start-left':
+    'all of it needs {neededSeconds}, {leftSeconds} are left until the deadline, and no part of it can be done in that time',
+
   // what would help
   'workload-change': '{workload}: {change}',
   'lower-confidence': 'with a confidence of {confidenceRatio} everything is done in time',

@@ -152,6 +152,7 @@ export function planOf(topology: Topology, moves: readonly PlannedMove[]): Plan 
     changes: [],
     makespan: { scheduledSeconds: 0, p50Seconds: 0, p90Seconds: 0, lowerBoundSeconds: 0 },
     latestSafeStartSeconds: null,
+    latestSafeStartBecause: null,
     links: topology.links.map(({ name, rateBitsPerSecond }) => ({
       link: name,
       use: [],

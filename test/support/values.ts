@@ -23,6 +23,7 @@ export function makePlan(name: string): Plan {
     changes: [],
     makespan: { scheduledSeconds: 0, p50Seconds: 0, p90Seconds: 0, lowerBoundSeconds: 0 },
     latestSafeStartSeconds: null,
+    latestSafeStartBecause: null,
     links: [],
     warnings: [],
   };

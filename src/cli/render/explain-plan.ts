@@ -2,6 +2,7 @@ import type { Counted, MethodSummary, PlanSummary } from '../../../planners/expl
 import { shortened } from '../../../topology/load/suggest.ts';
 import { instant, shortDuration } from './duration.ts';
 import { colour } from './output.ts';
+import { safeStartLines } from './safe-start.ts';
 import { section, sections, verdictText } from './sections.ts';
 import { renderTable } from './table.ts';
 import { bullet, wrapped } from './wrap.ts';
@@ -113,7 +114,7 @@ function limited(lines: readonly string[]): readonly string[] {
 }
 
 function timeLines(summary: PlanSummary): readonly string[] {
-  const { makespan, counts, startSeconds, deadlineSeconds, confidence, latestSafeStartSeconds } = summary;
+  const { makespan, counts, startSeconds, deadlineSeconds, confidence } = summary;
   const done =
     counts.moves === 0
       ? []
@@ -128,6 +129,6 @@ function timeLines(summary: PlanSummary): readonly string[] {
     ...(deadlineSeconds === null
       ? []
       : [`deadline ${instant(deadlineSeconds)} with ${Math.round(confidence * 100)} % confidence`]),
-    ...(latestSafeStartSeconds === null ? [] : [`latest safe start ${instant(latestSafeStartSeconds)}`]),
+    ...safeStartLines(summary),
   ].map((line) => wrapped(line));
 }

@@ -6,6 +6,7 @@ import { instant, shortDuration } from './duration.ts';
 import { copiesText, roundsText } from './goals.ts';
 import { ganttText, linksText } from './gantt.ts';
 import { colour } from './output.ts';
+import { safeStartLines } from './safe-start.ts';
 import { section, verdictText } from './sections.ts';
 import { renderTable } from './table.ts';
 import { bullet, wrapped } from './wrap.ts';
@@ -124,14 +125,13 @@ function staysText({ stays }: Plan): string {
 }
 
 function totals(plan: Plan): string {
-  const { runbook, latestSafeStartSeconds } = plan;
+  const { runbook } = plan;
   const lines = [plan.moves.length === 0 ? withoutMoves(plan) : doneAfter(plan)];
   if (runbook.deadlineSeconds !== null)
     lines.push(
       `Deadline ${instant(runbook.deadlineSeconds)} with ${Math.round(runbook.confidence * 100)} % confidence`,
     );
-  if (latestSafeStartSeconds !== null) lines.push(`Latest safe start ${instant(latestSafeStartSeconds)}`);
-  return lines.map((line) => wrapped(line)).join('\n');
+  return [...lines, ...safeStartLines(plan)].map((line) => wrapped(line)).join('\n');
 }
 
 function withoutMoves({ verdict, placements }: Plan): string {

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { shippedModel } from '../../../planners/estimate/shipped-model.ts';
+import { makePlan } from '../../../planners/plan/make-plan.ts';
+import type { Plan } from '../../../planners/plan/plan.ts';
+import { sentenceOf } from '../../../planners/plan/reasons.ts';
+import { planText } from '../../../src/cli/render/plan.ts';
+import { createRandom } from '../../../src/world/random.ts';
+import type { Runbook } from '../../../topology/resolve/runbook.ts';
+import type { Workload } from '../../../topology/resolve/topology.ts';
+import { aRunbook, aTopology, aWorkload } from '../../support/fleets.ts';
+
+const now = 1000;
+const hour = 3600;
+const planOf = (workloads: readonly Workload[], changes: Partial<Omit<Runbook, 'limits'>>): Plan =>
+  makePlan({
+    topology: aTopology({ workloads }),
+    runbook: aRunbook(changes),
+    model: shippedModel,
+    nowSeconds: now,
+    random: createRandom(1),
+  });
+const said = ({ latestSafeStartSeconds, latestSafeStartBecause }: Plan) => [
+  latestSafeStartSeconds,
+  latestSafeStartBecause === null ? null : sentenceOf(latestSafeStartBecause),
+];
+const mine = aWorkload();
+const yours = aWorkload({ name: 'b', last: 11 });
+const stuck = aWorkload({ name: 'stuck', last: 12, vtpm: true });
+const closing = { name: 'closing', fromSeconds: 0, toSeconds: 100 * hour, workloads: [] };
+
+test('where nothing can move there is no latest safe start, and the plan says why', () => {
+  const plan = planOf([stuck], { deadlineSeconds: 10 * hour });
+  expect(said(plan)).toEqual([null, 'nothing can move; what stays says why']);
+  expect(planText(plan)).toContain('\nNo latest safe start: nothing can move; what stays says why\n');
+});
+
+test('where nothing has to move any start will do', () => {
+  expect(said(planOf([], { deadlineSeconds: 10 * hour }))).toEqual([
+    null,
+    'nothing has to move, so any start will do',
+  ]);
+});
+
+test('too little time for any of it is told with how much it would take', () => {
+  const plan = planOf([mine], { deadlineSeconds: now + 30 });
+  expect(plan.moves).toEqual([]);
+  expect(said(plan)).toEqual([
+    null,
+    expect.stringMatching(/^all of it needs 1\.\d+ min, 30 s are left until the deadline, and no part of it/),
+  ]);
+});
+
+test('a freeze until after the deadline leaves no start at all', () => {
+  expect(said(planOf([mine], { deadlineSeconds: 10 * hour, freezes: [closing] }))).toEqual([
+    null,
+    'links, hosts, policies, windows and freezes let nothing move before the deadline',
+  ]);
+});
+
+test('where part of it moves in time the latest safe start is that of the part, not before the plan itself', () => {
+  for (const [workloads, deadlineSeconds, sentence] of [
+    [[mine, stuck], 10 * hour, 'of the 1 of 2 that this plan moves in time'],
+    [[mine, yours], now + 100, 'of the 1 of 2 that this plan moves in time'],
+  ] as const) {
+    const plan = planOf(workloads, { deadlineSeconds });
+    const [move] = plan.moves;
+    expect(plan.verdict).not.toBe('feasible');
+    expect(said(plan)).toEqual([
+      expect.closeTo(deadlineSeconds - move!.endSeconds.p90, 3) as number,
+      sentence,
+    ]);
+    expect(plan.latestSafeStartSeconds).toBeGreaterThanOrEqual(now);
+    expect(planText(plan)).toMatch(
+      /\nLatest safe start 1970-\S+ \S+ UTC, of the 1 of 2 that this plan moves/,
+    );
+  }
+});
+
+test('a freeze ahead brings the latest safe start before it', () => {
+  const freeze = { ...closing, fromSeconds: now + 2 * hour };
+  const plan = planOf([mine, yours], { deadlineSeconds: 10 * hour, freezes: [freeze] });
+  expect(plan.verdict).toBe('feasible');
+  expect(plan.latestSafeStartBecause).toBeNull();
+  expect(plan.latestSafeStartSeconds).toBeGreaterThan(now + hour);
+  expect(plan.latestSafeStartSeconds! + plan.makespan.p90Seconds).toBeLessThanOrEqual(freeze.fromSeconds);
+});
