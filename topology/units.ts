@@ -65,6 +65,10 @@ export const formatSeconds = (seconds: number): string =>
     [1e-6, 'us'],
   ]);
 
+/** An instant for people, to the minute, in UTC. */
+export const formatInstant = (unixSeconds: number): string =>
+  `${new Date(unixSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
 function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | null {
   const match = /^(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*([A-Za-z/]+)$/.exec(text.trim());
   const unit = match?.[2];

@@ -1,7 +1,8 @@
-import type { Freeze } from '../../topology/resolve/runbook.ts';
+import type { Freeze, Runbook } from '../../topology/resolve/runbook.ts';
 import type { Link, Method, WeeklyWindow, Workload } from '../../topology/resolve/topology.ts';
 import { siteOf, type Fleet } from './fleet.ts';
 import { usableBitsPerSecond } from './paths.ts';
+import { reason, type Reason } from '../plan/reasons.ts';
 import type { Resource, Window } from '../schedule/problem.ts';
 
 /**
@@ -24,6 +25,16 @@ const weekSeconds = 7 * 86_400;
 const mondaySeconds = 4 * 86_400;
 /** Weeks looked ahead: a move that finds no window in four weeks has none. */
 const weeksMax = 4;
+
+/** Where the plan would start after its deadline: since when it has passed; null: it has not, or there is none. */
+export function deadlinePassed({ deadlineSeconds }: Runbook, { startSeconds }: Calendar): Reason | null {
+  return deadlineSeconds === null || startSeconds === null || startSeconds < deadlineSeconds
+    ? null
+    : reason('deadline-passed', {
+        deadlineUnixSeconds: deadlineSeconds,
+        passedSeconds: startSeconds - deadlineSeconds,
+      });
+}
 
 /** What moves may take of a link, over time. */
 export function stepsOf(link: Link, shareMax: number, { startSeconds }: Calendar): Resource['steps'] {

@@ -3,7 +3,7 @@ import type { Estimate } from '../estimate/estimate.ts';
 import type { Effects, TransferSettings } from '../plan/plan.ts';
 import { reason, type Reason } from '../plan/reasons.ts';
 import type { Window } from '../schedule/problem.ts';
-import { credentialEnd, freezesOf, leadSeconds, windowsOf } from './calendar.ts';
+import { credentialEnd, deadlinePassed, freezesOf, leadSeconds, windowsOf } from './calendar.ts';
 import type { Candidate } from './candidate.ts';
 import type { Choosing } from './choosing.ts';
 import { costParts, effectsOf, totalCost } from './cost.ts';
@@ -124,7 +124,10 @@ function calendarRefusals(
   const lead = leadSeconds(workload, way);
   const left = deadlineSeconds === null ? null : deadlineSeconds - calendar.startSeconds;
   if (left !== null && lead > 0 && lead + neededSeconds > left)
-    reasons.push(reason('ttl-lead-too-short', { ttlSeconds: lead, neededSeconds, leftSeconds: left }));
+    reasons.push(
+      deadlinePassed(fleet.runbook, calendar) ??
+        reason('ttl-lead-too-short', { ttlSeconds: lead, neededSeconds, leftSeconds: left }),
+    );
   return reasons;
 }
 

@@ -14,7 +14,7 @@ import { keepsSegment } from '../choose/rules/path.ts';
 import { completionOf, type Completion } from '../schedule/confidence.ts';
 import { predecessors, type Predecessors } from '../schedule/flow.ts';
 import { replayedJobsMax, replaysMax, replaysMin } from '../schedule/limits.ts';
-import type { Job, Placed, Schedule } from '../schedule/problem.ts';
+import type { Placed, Schedule } from '../schedule/problem.ts';
 import type { Menu, Moving } from './menu.ts';
 import type { AddressChange, NameChange, Plan, PlannedMove } from './plan.ts';
 import { reason, type Reason } from './reasons.ts';
@@ -172,17 +172,6 @@ export function staysBecause({ because, rejected }: Choice['decision']): readonl
   if (because.every(({ code }) => code !== 'no-option')) return because;
   const all = [...because, ...rejected.flatMap((entry) => entry.because)];
   return [...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()];
-}
-
-/** Why a job that could move fits nowhere in the schedule. */
-export function unplacedBecause({ windows, options }: Job, left: number | null): Reason {
-  const neededSeconds = Math.min(...options.map(({ surelySeconds }) => surelySeconds));
-  const windowSeconds = Math.max(0, ...windows.map(({ fromSeconds, toSeconds }) => toSeconds - fromSeconds));
-  if (windows.length > 0 && windowSeconds < neededSeconds)
-    return reason('window-too-short', { neededSeconds, windowSeconds });
-  return left === null
-    ? reason('never-fits', { neededSeconds })
-    : reason('no-room-in-time', { neededSeconds, deadlineSeconds: left });
 }
 
 export function linkUse({ choosing, menu, schedule: { placed } }: Assembled): Plan['links'] {

@@ -29,7 +29,9 @@ export function changesThatHelp(input: DraftInput, settled: Settled): readonly R
     );
   const left = secondsLeft(input);
   if (left === null || settled.neededSeconds <= left) return stuck;
-  const later = reason('later-deadline', { laterSeconds: settled.neededSeconds - left });
+  const later = reason('later-deadline', {
+    laterSeconds: settled.neededSeconds - left + passedSeconds(input),
+  });
   const sure = confidenceThatHolds(settled, left);
   const certainty = sure === null ? [] : [reason('lower-confidence', { confidenceRatio: sure })];
   if (settled.draft.choices.length > movesReplannedMax) return [...stuck, ...certainty, later];
@@ -42,6 +44,12 @@ export function changesThatHelp(input: DraftInput, settled: Settled): readonly R
     ...moreLink(input, settled, left),
     ...breakSessions(input, left),
   ];
+}
+
+/** A deadline that has passed has to be moved to the start before anything is gained. */
+function passedSeconds({ runbook, calendar }: DraftInput): number {
+  const passed = (calendar.startSeconds ?? 0) - (runbook.deadlineSeconds ?? Number.POSITIVE_INFINITY);
+  return calendar.startSeconds === null ? 0 : Math.max(0, passed);
 }
 
 const helps = (input: DraftInput, left: number): boolean =>

@@ -2,9 +2,11 @@ import type { Way } from '../choose/candidate.ts';
 import type { Choice } from '../choose/choose.ts';
 import { timeForWork } from '../schedule/work.ts';
 import { lookupsDefault } from '../schedule/limits.ts';
-import { stepsOf } from '../choose/calendar.ts';
+import { deadlinePassed, stepsOf } from '../choose/calendar.ts';
 import { draft, type Draft, type DraftInput, scheduled } from './draft.ts';
+import type { Job } from '../schedule/problem.ts';
 import type { Plan } from './plan.ts';
+import { reason, type Reason } from './reasons.ts';
 
 /** The draft to go by, and whether it does all that the runbook asks for. */
 export interface Settled {
@@ -64,6 +66,20 @@ function settled(
     verdict: isWhole ? 'feasible' : isProven ? 'infeasible-proven' : 'none-found',
     neededSeconds: whole.timing.allDoneSeconds(input.runbook.confidence),
   };
+}
+
+/** Why a job that could move fits nowhere in the schedule. */
+export function unplacedBecause({ windows, options }: Job, input: DraftInput): Reason {
+  const passed = deadlinePassed(input.runbook, input.calendar);
+  if (passed !== null) return passed;
+  const left = secondsLeft(input);
+  const neededSeconds = Math.min(...options.map(({ surelySeconds }) => surelySeconds));
+  const windowSeconds = Math.max(0, ...windows.map(({ fromSeconds, toSeconds }) => toSeconds - fromSeconds));
+  if (windows.length > 0 && windowSeconds < neededSeconds)
+    return reason('window-too-short', { neededSeconds, windowSeconds });
+  return left === null
+    ? reason('never-fits', { neededSeconds })
+    : reason('no-room-in-time', { neededSeconds, deadlineSeconds: left });
 }
 
 /** Nothing is possible, as against not worth it. */

@@ -1,3 +1,4 @@
+import { deadlinePassed } from '../choose/calendar.ts';
 import { hasCalendar } from './depends-on-start.ts';
 import { needed, secondsLeft, type Settled } from './deadline.ts';
 import { type DraftInput, scheduled } from './draft.ts';
@@ -60,6 +61,8 @@ function startOf(
 /** Nothing of the plan moves: there was nothing to, nothing can, or there is no time for any of it. */
 function whyNone(input: DraftInput, { verdict, draft: taken, neededSeconds }: Settled): Reason {
   if (verdict === 'feasible') return reason('no-safe-start-needed');
+  const passed = deadlinePassed(input.runbook, input.calendar);
+  if (passed !== null) return passed;
   if (taken.moving.length === 0) return reason('no-safe-start-possible');
   const leftSeconds = secondsLeft(input) ?? 0;
   return hasCalendar(input.topology, input.runbook) || neededSeconds <= leftSeconds

@@ -4,9 +4,9 @@ import type { Random } from '../../topology/world.ts';
 import type { Calendar } from '../choose/calendar.ts';
 import { sensitivityOf } from '../choose/sensitivity.ts';
 import type { Model } from '../estimate/model.ts';
-import { linkUse, movesOf, staysBecause, unplacedBecause, warningsOf } from './assemble.ts';
+import { linkUse, movesOf, staysBecause, warningsOf } from './assemble.ts';
 import { changesThatHelp } from './changes.ts';
-import { secondsLeft, settle, type Settled } from './deadline.ts';
+import { settle, type Settled, unplacedBecause } from './deadline.ts';
 import type { Draft, DraftInput } from './draft.ts';
 import { dependsOnStart } from './depends-on-start.ts';
 import { planHash } from './hash.ts';
@@ -48,7 +48,7 @@ export function makePlan(input: PlanInput): Plan {
     verdict: settled.verdict,
     hasteRatio: draft.choosing.hasteRatio,
     moves,
-    stays: staysOf(draft, secondsLeft(draftInput)),
+    stays: staysOf(draft, draftInput),
     placements: requested.placements,
     recurrence: requested.recurrenceOf(moves),
     outcome: requested.outcomeOf(moves),
@@ -75,7 +75,7 @@ function remarked(move: PlannedMove, remarks: readonly Reason[]): PlannedMove {
     : { ...move, decision: { ...decision, because: [...decision.because, ...remarks] } };
 }
 
-function staysOf({ choosing, choices, requested, schedule }: Draft, left: number | null): Plan['stays'] {
+function staysOf({ choosing, choices, requested, schedule }: Draft, input: DraftInput): Plan['stays'] {
   const byName = new Map(choices.map((choice) => [choice.workload.name, choice]));
   return [
     ...requested.stays.map((stays): Stay => ({ ...stays, decision: null, sensitivity: [] })),
@@ -92,7 +92,7 @@ function staysOf({ choosing, choices, requested, schedule }: Draft, left: number
     ...schedule.unplaced.map(
       (job): Stay => ({
         workload: job.name,
-        because: [unplacedBecause(job, left)],
+        because: [unplacedBecause(job, input)],
         decision: byName.get(job.name)?.decision ?? null,
         sensitivity: [],
       }),

@@ -3,6 +3,7 @@ import {
   formatBitsPerSecond,
   formatBytes,
   formatBytesPerSecond,
+  formatInstant,
   formatSeconds,
 } from '../../topology/units.ts';
 
@@ -150,6 +151,7 @@ const sentences = {
     'needs {neededSeconds}, and {freezes} leaves {windowSeconds} at most; move it before or after, or take it out',
   'no-room-in-time':
     'it takes {neededSeconds}, and links, hosts and policies leave no room for it before the deadline, {deadlineSeconds} after the start',
+  'deadline-passed': 'the deadline, {deadlineUnixSeconds}, had passed {passedSeconds} before the start',
   'never-fits': 'links, hosts or policies leave no {neededSeconds} for it at any time',
   'rate-shared': 'it takes {rateBitsPerSecond} of the {pathBitsPerSecond}, beside other moves',
   'dependency-stays': '{other} stays, which it depends on',
@@ -237,6 +239,7 @@ function formatValue(name: string, value: string | number): string {
   if (ends('BitsPerSecond')) return formatBitsPerSecond(value);
   if (ends('BytesPerSecond')) return formatBytesPerSecond(value);
   if (ends('Bytes')) return formatBytes(value);
+  if (ends('UnixSeconds')) return formatInstant(value);
   if (ends('Seconds')) return formatSeconds(value);
   if (ends('Ratio')) return `${Number((value * 100).toPrecision(3))} %`;
   return Math.abs(value) < 1e-3 ? '0' : String(Number(value.toPrecision(3)));

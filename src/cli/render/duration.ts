@@ -9,8 +9,3 @@ export function shortDuration(seconds: number): string {
   const hours = Math.round(seconds / 3600);
   return `${Math.floor(hours / 24)}d${pair(hours % 24)}`;
 }
-
-/** An instant for people, to the minute, in UTC. */
-export function instant(unixSeconds: number): string {
-  return `${new Date(unixSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}

@@ -1,6 +1,7 @@
 import type { Counted, MethodSummary, PlanSummary } from '../../../planners/explain/summary.ts';
 import { shortened } from '../../../topology/load/suggest.ts';
-import { instant, shortDuration } from './duration.ts';
+import { formatInstant } from '../../../topology/units.ts';
+import { shortDuration } from './duration.ts';
 import { colour } from './output.ts';
 import { safeStartLines } from './safe-start.ts';
 import { section, sections, verdictText } from './sections.ts';
@@ -124,11 +125,11 @@ function timeLines(summary: PlanSummary): readonly string[] {
             `than ${shortDuration(makespan.lowerBoundSeconds)}`,
         ];
   return [
-    ...(startSeconds === null ? [] : [`planned to start ${instant(startSeconds)}`]),
+    ...(startSeconds === null ? [] : [`planned to start ${formatInstant(startSeconds)}`]),
     ...done,
     ...(deadlineSeconds === null
       ? []
-      : [`deadline ${instant(deadlineSeconds)} with ${Math.round(confidence * 100)} % confidence`]),
+      : [`deadline ${formatInstant(deadlineSeconds)} with ${Math.round(confidence * 100)} % confidence`]),
     ...safeStartLines(summary),
   ].map((line) => wrapped(line));
 }

@@ -6,9 +6,10 @@ import {
   formatBitsPerSecond,
   formatBytes,
   formatBytesPerSecond,
+  formatInstant,
   formatSeconds,
 } from '../../../topology/units.ts';
-import { instant, shortDuration } from './duration.ts';
+import { shortDuration } from './duration.ts';
 import { colour } from './output.ts';
 import { section, sections, verdictText } from './sections.ts';
 import { renderTable } from './table.ts';
@@ -132,7 +133,7 @@ function whenLines({ move, plan }: WorkloadExplanation): readonly string[] {
   const at = (seconds: number): string =>
     plan.startSeconds === null
       ? shortDuration(seconds)
-      : `${shortDuration(seconds)} (${instant(plan.startSeconds + seconds)})`;
+      : `${shortDuration(seconds)} (${formatInstant(plan.startSeconds + seconds)})`;
   const others = after.filter((name) => !needs.includes(name));
   const ends = `ends after ${shortDuration(endSeconds.p50)} (P50) to ${at(endSeconds.p90)} (P90)`;
   return [

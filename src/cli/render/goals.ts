@@ -1,7 +1,7 @@
 import type { Placement, Plan } from '../../../planners/plan/plan.ts';
 import { sentenceOf } from '../../../planners/plan/reasons.ts';
-import { formatBytes } from '../../../topology/units.ts';
-import { instant, shortDuration } from './duration.ts';
+import { formatBytes, formatInstant } from '../../../topology/units.ts';
+import { shortDuration } from './duration.ts';
 import { section } from './sections.ts';
 import { renderTable } from './table.ts';
 import { bullet } from './wrap.ts';
@@ -50,7 +50,7 @@ function reasonsOf(placements: readonly Placement[]): readonly string[] {
 export function roundsText({ recurrence }: Plan): string {
   if (recurrence === null) return '';
   const rows = recurrence.next.map(({ atSeconds, site, staySeconds, deltaBytes, skipped }) => [
-    instant(atSeconds),
+    formatInstant(atSeconds),
     site,
     shortDuration(staySeconds),
     skipped === null ? formatBytes(deltaBytes) : '',

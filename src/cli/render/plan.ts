@@ -1,8 +1,8 @@
 import type { MoveOption, Plan, PlannedMove } from '../../../planners/plan/plan.ts';
 import { sentenceOf, wordsOf } from '../../../planners/plan/reasons.ts';
 import { shortened } from '../../../topology/load/suggest.ts';
-import { formatSeconds } from '../../../topology/units.ts';
-import { instant, shortDuration } from './duration.ts';
+import { formatInstant, formatSeconds } from '../../../topology/units.ts';
+import { shortDuration } from './duration.ts';
 import { copiesText, roundsText } from './goals.ts';
 import { ganttText, linksText } from './gantt.ts';
 import { colour } from './output.ts';
@@ -129,7 +129,7 @@ function totals(plan: Plan): string {
   const lines = [plan.moves.length === 0 ? withoutMoves(plan) : doneAfter(plan)];
   if (runbook.deadlineSeconds !== null)
     lines.push(
-      `Deadline ${instant(runbook.deadlineSeconds)} with ${Math.round(runbook.confidence * 100)} % confidence`,
+      `Deadline ${formatInstant(runbook.deadlineSeconds)} with ${Math.round(runbook.confidence * 100)} % confidence`,
     );
   return [...lines, ...safeStartLines(plan)].map((line) => wrapped(line)).join('\n');
 }

@@ -1,8 +1,7 @@
 import type { Quantiles } from '../../../planners/estimate/estimate.ts';
-import { formatSeconds } from '../../../topology/units.ts';
+import { formatInstant, formatSeconds } from '../../../topology/units.ts';
 import { endsOf, type MoveStatus, type RunStatus } from '../../runs/status.ts';
 import type { RunRecord, RunState } from '../../runs/store/records.ts';
-import { instant } from './duration.ts';
 import { colour } from './output.ts';
 import { renderTable } from './table.ts';
 import { wrapped } from './wrap.ts';
@@ -17,8 +16,8 @@ export function runsText(runs: readonly RunRecord[]): string {
       request === 'none' || state !== 'running'
         ? stateWord(state)
         : `${stateWord(state)}, ${request} asked for`,
-      instant(createdAtSeconds),
-      endedAtSeconds === null ? '' : instant(endedAtSeconds),
+      formatInstant(createdAtSeconds),
+      endedAtSeconds === null ? '' : formatInstant(endedAtSeconds),
     ]),
   );
 }

@@ -84,3 +84,23 @@ test('a freeze ahead brings the latest safe start before it', () => {
   expect(plan.latestSafeStartSeconds).toBeGreaterThan(now + hour);
   expect(plan.latestSafeStartSeconds! + plan.makespan.p90Seconds).toBeLessThanOrEqual(freeze.fromSeconds);
 });
+
+test('a deadline that has passed is called that, with since when, by moves, the safe start and what would help', () => {
+  const passed = 'the deadline, 1970-01-01 00:08 UTC, had passed 8.33 min before the start';
+  const plan = planOf([mine], { deadlineSeconds: now - 500 });
+  expect(plan.stays.map(({ because }) => because.map(sentenceOf))).toEqual([[passed]]);
+  expect(said(plan)).toEqual([null, passed]);
+  const whole = planOf([mine], {});
+  const later = plan.changes.find(({ code }) => code === 'later-deadline');
+  const laterSeconds = Number(later?.values['laterSeconds']);
+  expect(laterSeconds).toBeGreaterThan(500 + whole.makespan.p50Seconds);
+  expect(laterSeconds).toBeLessThan(500 + whole.makespan.p90Seconds * 1.1);
+});
+
+test('a deadline that has passed does not leave less than no time for clients to learn a new address', () => {
+  const byName = aWorkload({ sessions: 'may-break', downtimeBudgetSeconds: hour, methods: ['cold'] });
+  const plan = planOf([byName], { deadlineSeconds: now - 500 });
+  const codes = plan.stays[0]!.because.map(({ code }) => code);
+  expect(codes).toContain('deadline-passed');
+  expect(codes).not.toContain('ttl-lead-too-short');
+});
