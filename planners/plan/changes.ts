@@ -72,7 +72,7 @@ function wholeLinks(input: DraftInput, left: number): readonly Reason[] {
     runbook: { ...input.runbook, limits: { ...limits, linkShareMax: 1 } },
     topology: withLinks(input.topology, (link) => ({ ...link, reservedRatio: 0 })),
   };
-  return helps(changed, left) ? [reason('use-reserved')] : [];
+  return helps(changed, left) ? [reason('use-reserved', { shareRatio: limits.linkShareMax })] : [];
 }
 
 function moreAtOnce(input: DraftInput, left: number): readonly Reason[] {

@@ -83,6 +83,10 @@ const sentences = {
 
   // path
   'no-path': 'no link leads from {source} to {target}',
+  'link-share-zero':
+    'limits.linkShareMax of the runbook is 0 %, so moves may use nothing of link {link}; raise it',
+  'link-all-reserved':
+    'link {link} is wholly reserved for production, so moves may use nothing of it; lower its reserved share',
   'round-trip-too-long': 'round trip {rttSeconds} exceeds the {limitSeconds} of {hypervisor}',
   'jitter-too-high': 'jitter {jitterSeconds} exceeds the {limitSeconds} of {hypervisor}',
   'loss-too-high': 'loss {lossRatio} exceeds the {limitRatio} of {hypervisor}',
@@ -181,7 +185,7 @@ const sentences = {
   'workload-change': '{workload}: {change}',
   'lower-confidence': 'with a confidence of {confidenceRatio} everything is done in time',
   'use-reserved':
-    'with the links wholly for the moves, nothing kept for production, everything is done in time',
+    'with the links wholly for the moves, limits.linkShareMax 100 % (now {shareRatio}) and nothing kept for production, everything is done in time',
   'more-at-once': 'with {moves|move} at once everything is done in time',
   'later-deadline':
     'with {laterSeconds} more, by a later deadline or an earlier start, everything is done in time',

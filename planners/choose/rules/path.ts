@@ -9,7 +9,7 @@ import {
   stretchOverheadBytes,
 } from '../limits.ts';
 import type { Fleet } from '../fleet.ts';
-import type { Path } from '../paths.ts';
+import { type Path, usableBitsPerSecond } from '../paths.ts';
 import { isLive, type MethodAttempt, type Refuse, type Rule } from './rule.ts';
 
 export interface PathAttempt extends MethodAttempt {
@@ -19,7 +19,17 @@ export interface PathAttempt extends MethodAttempt {
 }
 
 /** What each method asks of the way it takes. */
-export const pathRules: readonly Rule<PathAttempt>[] = [live, segment, metro, storageBehind];
+export const pathRules: readonly Rule<PathAttempt>[] = [share, live, segment, metro, storageBehind];
+
+/** A link of which moves get nothing; the rates below are not asked then. */
+function share({ fleet, path }: PathAttempt, refuse: Refuse): void {
+  const { linkShareMax } = fleet.runbook.limits;
+  for (const link of path.links) {
+    if (usableBitsPerSecond(link, linkShareMax) > 0) continue;
+    if (linkShareMax === 0) refuse('link-share-zero', { link: link.name });
+    else refuse('link-all-reserved', { link: link.name });
+  }
+}
 
 function live({ fleet, method, path, hypervisor }: PathAttempt, refuse: Refuse): void {
   if (!isLive(method)) return;
@@ -38,13 +48,16 @@ function live({ fleet, method, path, hypervisor }: PathAttempt, refuse: Refuse):
     });
   if (limits.lossMax !== null && path.loss > limits.lossMax)
     refuse('loss-too-high', { lossRatio: path.loss, limitRatio: limits.lossMax, hypervisor });
-  if (limits.rateBitsPerSecondMin !== null && path.rateBitsPerSecond < limits.rateBitsPerSecondMin)
+  if (isBelow(path, limits.rateBitsPerSecondMin))
     refuse('rate-too-low', {
       rateBitsPerSecond: path.rateBitsPerSecond,
-      limitBitsPerSecond: limits.rateBitsPerSecondMin,
+      limitBitsPerSecond: limits.rateBitsPerSecondMin ?? 0,
       hypervisor,
     });
 }
+
+const isBelow = ({ rateBitsPerSecond }: Path, min: number | null): boolean =>
+  min !== null && rateBitsPerSecond > 0 && rateBitsPerSecond < min;
 
 export function limitsOf(hypervisor: string, changed: readonly HypervisorLimits[]): LiveLimits {
   const own = liveLimits[hypervisor] ?? otherLiveLimits;
@@ -129,7 +142,7 @@ function metro({ method, path }: PathAttempt, refuse: Refuse): void {
   const { rttSecondsMax, rateBitsPerSecondMin, distanceKilometresMax } = stretchedLimits;
   if (path.rttSeconds > rttSecondsMax)
     refuse('stretch-round-trip', { rttSeconds: path.rttSeconds, limitSeconds: rttSecondsMax });
-  if (path.rateBitsPerSecond < rateBitsPerSecondMin)
+  if (isBelow(path, rateBitsPerSecondMin))
     refuse('stretch-rate', {
       rateBitsPerSecond: path.rateBitsPerSecond,
       limitBitsPerSecond: rateBitsPerSecondMin,

@@ -35,6 +35,7 @@ interface Case {
   readonly freezes?: readonly Freeze[];
   readonly deadlineSeconds?: number;
   readonly costMax?: number;
+  readonly linkShareMax?: number;
   readonly method: Method;
   readonly code: Reason['code'];
   readonly values: Reason['values'];
@@ -116,6 +117,19 @@ const cases: Readonly<Record<string, Case>> = {
     method: 'routed-live',
     code: 'rate-too-low',
     values: { rateBitsPerSecond: 800e6, limitBitsPerSecond: 900e6, hypervisor: 'simulated' },
+  },
+  'a runbook that gives moves nothing of the links': {
+    workload: { sessions: 'may-break', downtimeBudgetSeconds: 3600 },
+    linkShareMax: 0,
+    method: 'cold',
+    code: 'link-share-zero',
+    values: { link: 'wan' },
+  },
+  'a link that is all for production': {
+    link: { reservedRatio: 1 },
+    method: 'routed-live',
+    code: 'link-all-reserved',
+    values: { link: 'wan' },
   },
   'a stretched segment beyond the metro: round trip': {
     link: { stretchable: true },
@@ -501,7 +515,7 @@ function against(each: Case): readonly Reason[] {
       goal: { kind: 'move', workloads: ['app'], to: 'lyon' },
       freezes: each.freezes ?? [],
       deadlineSeconds: each.deadlineSeconds ?? null,
-      limits: { costMax: each.costMax ?? null },
+      limits: { costMax: each.costMax ?? null, linkShareMax: each.linkShareMax ?? 1 },
     }),
     model: shippedModel,
     nowSeconds: 0,
