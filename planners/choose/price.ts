@@ -7,10 +7,12 @@ import { credentialEnd, deadlinePassed, freezesOf, leadSeconds, windowsOf } from
 import type { Candidate } from './candidate.ts';
 import type { Choosing } from './choosing.ts';
 import { costParts, effectsOf, totalCost } from './cost.ts';
+import { hostOf } from './fleet.ts';
 import { completesProbabilityMin, timeoutOfP90, timeoutSecondsMax, timeoutSecondsMin } from './limits.ts';
 import type { Mode } from './modes.ts';
 import { wireRatio, type Path } from './paths.ts';
 import type { Question } from './predict.ts';
+import { rateFloorOf } from './rules/path.ts';
 import { isLive, type MethodAttempt } from './rules/rule.ts';
 
 /** A candidate with its estimate, its cost, and what the numbers say against it. */
@@ -34,10 +36,23 @@ export function priced(
     parts,
     cost: totalCost(parts),
     refusals: [
+      ...rateRefusals(choosing, question),
       ...estimateRefusals(choosing, question, estimate),
       ...calendarRefusals(choosing, attempt, estimate),
     ],
   };
+}
+
+/** Alone on its path it may still send less than its hypervisor needs, where window and loss hold its streams back. */
+function rateRefusals({ predictor, fleet }: Choosing, question: Question): readonly Reason[] {
+  const { workload, method, path } = question;
+  const { hypervisor } = hostOf(fleet, workload);
+  const limitBitsPerSecond = rateFloorOf(fleet, method, hypervisor);
+  if (limitBitsPerSecond === 0 || path.links.length === 0 || predictor.fillsPath(question)) return [];
+  const rateBitsPerSecond = predictor.goodputBytesPerSecond(question) * wireRatio(path) * 8;
+  return rateBitsPerSecond < limitBitsPerSecond
+    ? [reason('alone-too-slow', { rateBitsPerSecond, limitBitsPerSecond, hypervisor })]
+    : [];
 }
 
 function effectsIn(

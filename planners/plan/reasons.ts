@@ -90,6 +90,8 @@ const sentences = {
   'round-trip-too-long': 'round trip {rttSeconds} exceeds the {limitSeconds} of {hypervisor}',
   'jitter-too-high': 'jitter {jitterSeconds} exceeds the {limitSeconds} of {hypervisor}',
   'loss-too-high': 'loss {lossRatio} exceeds the {limitRatio} of {hypervisor}',
+  'alone-too-slow':
+    'alone on its path it sends {rateBitsPerSecond}, below the {limitBitsPerSecond} that {hypervisor} needs for each move',
   'rate-too-low':
     '{rateBitsPerSecond} is below the {limitBitsPerSecond} that {hypervisor} needs for each move',
 

@@ -118,6 +118,18 @@ const cases: Readonly<Record<string, Case>> = {
     code: 'rate-too-low',
     values: { rateBitsPerSecond: 800e6, limitBitsPerSecond: 900e6, hypervisor: 'simulated' },
   },
+  'rate of the hypervisor, that four streams do not reach though the link has it': {
+    source: { hypervisor: 'vsphere' },
+    host: { hypervisor: 'vsphere' },
+    link: { rttSeconds: 0.14, sendBufferBytes: 2 ** 20 },
+    method: 'routed-live',
+    code: 'alone-too-slow',
+    values: {
+      rateBitsPerSecond: expect.closeTo(1.7e8, -7) as number,
+      limitBitsPerSecond: 250e6,
+      hypervisor: 'vsphere',
+    },
+  },
   'a runbook that gives moves nothing of the links': {
     workload: { sessions: 'may-break', downtimeBudgetSeconds: 3600 },
     linkShareMax: 0,
