@@ -65,6 +65,10 @@ export const formatSeconds = (seconds: number): string =>
     [1e-6, 'us'],
   ]);
 
+/** Three significant figures of what has no unit; less than a thousandth is nothing: of sessions, money and steps alike. */
+export const formatFigure = (value: number): string =>
+  Math.abs(value) < 1e-3 ? '0' : String(Number(value.toPrecision(3)));
+
 /** An instant for people, to the minute, in UTC. */
 export const formatInstant = (unixSeconds: number): string =>
   `${new Date(unixSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

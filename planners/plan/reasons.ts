@@ -3,6 +3,7 @@ import {
   formatBitsPerSecond,
   formatBytes,
   formatBytesPerSecond,
+  formatFigure,
   formatInstant,
   formatSeconds,
 } from '../../topology/units.ts';
@@ -248,7 +249,7 @@ function formatValue(name: string, value: string | number): string {
   if (ends('UnixSeconds')) return formatInstant(value);
   if (ends('Seconds')) return formatSeconds(value);
   if (ends('Ratio')) return `${Number((value * 100).toPrecision(3))} %`;
-  return Math.abs(value) < 1e-3 ? '0' : String(Number(value.toPrecision(3)));
+  return formatFigure(value);
 }
 
 /** How many hosts were refused for what: '3 memory, 1 CPU model'. */

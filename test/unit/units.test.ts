@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import {
   formatBitsPerSecond,
   formatBytes,
+  formatFigure,
+  formatInstant,
   formatSeconds,
   parseBitsPerSecond,
   parseBytes,
@@ -23,4 +25,19 @@ test('quantities are printed with three figures in the largest fitting unit', ()
     '600 Mbit/s',
     '0 s',
   ]);
+});
+
+test('a figure without a unit has three digits, less than a thousandth either way is 0, and what is lost stays negative', () => {
+  expect([1234.5, 0.12345, 1e-37, -1e-37, 0, -5].map(formatFigure)).toEqual([
+    '1230',
+    '0.123',
+    '0',
+    '0',
+    '0',
+    '-5',
+  ]);
+});
+
+test('an instant is told to the minute, in UTC', () => {
+  expect(formatInstant(1_767_225_659)).toBe('2026-01-01 00:00 UTC');
 });

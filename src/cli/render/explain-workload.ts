@@ -6,6 +6,7 @@ import {
   formatBitsPerSecond,
   formatBytes,
   formatBytesPerSecond,
+  formatFigure,
   formatInstant,
   formatSeconds,
 } from '../../../topology/units.ts';
@@ -189,7 +190,7 @@ function candidateRow({ verdict, way, option }: ExplainedOption, index: number):
   const number = String(index + 1);
   const name = way.replace('-live', '');
   const { effects, cost } = option;
-  const last = verdicts[verdict] ?? figure(cost ?? 0);
+  const last = verdicts[verdict] ?? formatFigure(cost ?? 0);
   if (effects === null) return [number, name, '', '', '', '', '', '', '', last];
   const { downtimeSeconds, totalSeconds } = effects;
   return [
@@ -198,10 +199,10 @@ function candidateRow({ verdict, way, option }: ExplainedOption, index: number):
     option.method === 'redirect' ? 'none' : downtimeSeconds === null ? '' : formatSeconds(downtimeSeconds),
     totalSeconds === null ? 'no end' : shortDuration(totalSeconds),
     totalSeconds === null ? '' : formatBytes(effects.wireBytes),
-    figure(effects.sessionsLost),
-    figure(effects.money),
+    formatFigure(effects.sessionsLost),
+    formatFigure(effects.money),
     formatBytes(effects.tromboneBytesPerDay),
-    figure(effects.riskSteps),
+    formatFigure(effects.riskSteps),
     last,
   ];
 }
@@ -217,19 +218,17 @@ const coded = ({ sentence, code }: Said): string => `${sentence} [${code}]`;
 function placeLines({ places }: WorkloadExplanation): readonly string[] {
   return places.map(({ option, because }) => {
     const where = [option.site, option.host].filter((part) => part !== null).join('/');
-    const cost = option.cost === null ? 'not there' : `${figure(option.cost)} a day`;
+    const cost = option.cost === null ? 'not there' : `${formatFigure(option.cost)} a day`;
     return bullet([`${where}: ${cost}`, ...because.map(coded)].join('; '));
   });
 }
 
 function partsText(parts: Readonly<Record<string, number>>): string {
   return Object.entries(parts)
-    .filter(([, value]) => figure(value) !== '0')
+    .filter(([, value]) => formatFigure(value) !== '0')
     .sort(([, a], [, b]) => b - a)
-    .map(([name, value]) => `${name} ${figure(value)}`)
+    .map(([name, value]) => `${name} ${formatFigure(value)}`)
     .join(', ');
 }
 
-/** Less than a thousandth is nothing: of sessions, money and steps alike. */
-const figure = (value: number): string => (value < 1e-3 ? '0' : String(Number(value.toPrecision(3))));
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;

@@ -1,6 +1,6 @@
 import type { Placement, Plan } from '../../../planners/plan/plan.ts';
 import { sentenceOf } from '../../../planners/plan/reasons.ts';
-import { formatBytes, formatInstant } from '../../../topology/units.ts';
+import { formatBytes, formatFigure, formatInstant } from '../../../topology/units.ts';
 import { shortDuration } from './duration.ts';
 import { section } from './sections.ts';
 import { renderTable } from './table.ts';
@@ -29,7 +29,7 @@ function copyRow({ name, decision, readySeconds, takeBackRatio }: Placement): re
   return [
     name,
     chosen === null ? 'nowhere' : `${chosen.site}/${chosen.host ?? ''}`,
-    effects === null ? '' : String(Number(effects.moneyPerDay.toPrecision(3))),
+    effects === null ? '' : formatFigure(effects.moneyPerDay),
     effects === null ? '' : formatBytes(effects.peerBytesPerDay),
     readySeconds === null ? '' : `${shortDuration(readySeconds.p50)}–${shortDuration(readySeconds.p90)}`,
     takeBackRatio === null ? '' : `${Math.floor(takeBackRatio * 100)} %`,
