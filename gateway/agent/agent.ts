@@ -54,6 +54,8 @@ class Agent implements GatewayAgent {
   readonly #changes = createLock();
   readonly #writes = createLock();
   readonly #closing = new AbortController();
+  /** What was heard last of each workload's guest. */
+  readonly #presences = new Map<string, GuestPresence>();
   /** Relocations whose guest waited here when their packets were turned to it: nobody was told yet. */
   readonly #unannounced = new Set<string>();
   #followedAtSeconds = Number.NEGATIVE_INFINITY;
@@ -146,7 +148,9 @@ class Agent implements GatewayAgent {
 
   async follow(workload: string, guest: GuestPresence): Promise<void> {
     this.#followedAtSeconds = this.#options.clock.monotonicSeconds();
+    this.#presences.set(workload, guest);
     if (guest === 'waits') await this.#announceAhead(workload);
+    if (this.#presences.get(workload) !== guest) return; // it ran or stopped meanwhile, and was followed
     const announce = async (previous: Record, next: Record): Promise<void> => {
       const { id } = next.relocation;
       if (guest === 'waits') {

@@ -197,6 +197,13 @@ describe('following', () => {
     expect(kernel.sent).toHaveLength(0);
   });
 
+  test('it is given up while its neighbours are looked up: parked', async () => {
+    await agent.put(follower('app50'), signal);
+    const waits = agent.follow('app50', 'waits');
+    await Promise.all([agent.follow('app50', 'stopped'), waits]);
+    expect(await agent.get('app50', signal)).toMatchObject({ carries: 'parked', converged: true });
+  });
+
   test('an agent that died while the guest waited announces it when it runs', async () => {
     await agent.put(follower('app50'), signal);
     await agent.follow('app50', 'waits');
