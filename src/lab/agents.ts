@@ -97,7 +97,7 @@ const definitionFile = (runtime: string, site: SiteName, { name }: Pick<LabGuest
 export function agentCommand(world: LabWorld, layout: Layout, site: SiteName): readonly string[] {
   const file = agentFile(world.directories.runtime, site);
   return [
-    ...realTime,
+    ...(world.goesFirst ? realTime : []),
     ...inNamespace(layout.sites[site].gateway, [...world.longhaul, 'agent', '--config', file]),
   ];
 }

@@ -88,12 +88,13 @@ export const answerSeconds = 2;
 
 /**
  * On real sites guests, gateways and workers do not share two cores with each other and with whatever else this machine
- * does: the lab goes before the rest by its nice value.
+ * does: the lab goes before the rest by its nice value, which counts only inside a session (sched(7), autogroup), and
+ * where milliseconds are measured by that of its sessions too.
  */
 export const labPriority = -10;
 
 /**
- * Its agents and its guests go before its workers and clients, chrt(1): a guest that has stopped waits for its agents,
+ * There agents and guests go before workers and clients as well, chrt(1): a guest that has stopped waits for its agents,
  * and a guest that has just arrived has more to do than ever. One priority for both: neither takes a core from the
  * other. Guests have none while they boot, as they then fill every core, nor where there are more of them than cores.
  */

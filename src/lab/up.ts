@@ -222,7 +222,7 @@ class Building {
 
   /** More of them than cores, and nothing else would run. */
   get #guestsAreRealTime(): boolean {
-    return this.#state.guests.length <= availableParallelism();
+    return this.#world.goesFirst && this.#state.guests.length <= availableParallelism();
   }
 
   #bootedGuests(): LabState['guests'] {

@@ -16,6 +16,8 @@ export interface LabWorld {
   readonly say: (line: string) => void;
   /** Aborted by Ctrl-C; what is half built is then taken down. */
   readonly signal: AbortSignal;
+  /** Milliseconds are measured: its agents and guests go before all else on this machine, limits.ts. */
+  readonly goesFirst: boolean;
 }
 
 /** Resolves when `look` finds something; fails with `LH_LAB_TIMEOUT` when it has not within the time. */

@@ -18,6 +18,7 @@ export const labWorld = (prefix = testPrefix): LabWorld => ({
   longhaul: [process.execPath, '--import', 'tsx', path.resolve(import.meta.dirname, '../../src/cli/main.ts')],
   say: () => undefined,
   signal: new AbortController().signal,
+  goesFirst: false,
 });
 
 /** What this machine lacks for the lab, one line each. */

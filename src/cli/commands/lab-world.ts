@@ -79,7 +79,7 @@ const startBefore: StartProcess = async (argv, options) => {
 };
 
 /** The real world, with Ctrl-C and SIGTERM as its signal: what is half built is taken down before the command ends. */
-export function createLabWorld(prefix: string): LabWorld {
+export function createLabWorld(prefix: string, goesFirst = false): LabWorld {
   if (!/^[a-z][a-z0-9-]{0,15}$/.test(prefix))
     throw new LonghaulError('LH_OPTION_INVALID', ['--prefix', `'${prefix}' is not a short name like 'lh-'`]);
   if (process.getuid?.() !== 0)
@@ -90,7 +90,8 @@ export function createLabWorld(prefix: string): LabWorld {
     process.once(signal, () => controller.abort(new LonghaulError('LH_LAB_INTERRUPTED', [signal])));
   return {
     run: runCommand,
-    start: startBefore,
+    start: goesFirst ? startBefore : startProcess,
+    goesFirst,
     clock: realClock,
     directories: labDirectories(prefix),
     longhaul: [process.execPath, ...singleThreaded, ...process.execArgv, process.argv[1] ?? ''],
