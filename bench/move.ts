@@ -35,7 +35,10 @@ const shape = { profile: defaultProfile, prefix, json: true, seed: '1', memory: 
 const dirty = `${load.usedMebibytes},${load.pagesPerSecond},${load.setMebibytes},random,random`;
 
 async function run(): Promise<BenchResult> {
-  const world = { ...createLabWorld(prefix, true), longhaul: [process.execPath, 'bin/longhaul.js'] };
+  const world = {
+    ...createLabWorld(prefix, { goesFirst: true }),
+    longhaul: [process.execPath, 'bin/longhaul.js'],
+  };
   const options = labOptions({ ...shape, dirty, guests: '1' });
   const layout = createLayout(prefix, options.shape);
   const ours = await inLab(world, options, async (state) => {

@@ -92,7 +92,7 @@ const sentences = {
   'jitter-too-high': 'jitter {jitterSeconds} exceeds the {limitSeconds} of {hypervisor}',
   'loss-too-high': 'loss {lossRatio} exceeds the {limitRatio} of {hypervisor}',
   'alone-too-slow':
-    'alone on its path it sends {rateBitsPerSecond}, below the {limitBitsPerSecond} that {hypervisor} needs for each move',
+    'alone on its path it sends {rateBitsPerSecond}, below the {limitBitsPerSecond} that {hypervisor} needs for each move: socket buffers, round trip or loss hold it back',
   'rate-too-low':
     '{rateBitsPerSecond} is below the {limitBitsPerSecond} that {hypervisor} needs for each move',
 

@@ -27,7 +27,7 @@ export function addDemo(lab: Command): void {
   addLabShapeOptions(command);
   addLabOptions(command, { example: ['sudo longhaul lab demo --profile national --json'] });
   command.action(async (options: DemoOptions) => {
-    const world = createLabWorld(options.prefix, true);
+    const world = createLabWorld(options.prefix, { goesFirst: true });
     const report = await runDemo(world, labOptions(options), wholeNumber('--repeat', options.repeat));
     if (options.json) printJson(report);
     else printResult(demoText(report));

@@ -79,7 +79,10 @@ const startBefore: StartProcess = async (argv, options) => {
 };
 
 /** The real world, with Ctrl-C and SIGTERM as its signal: what is half built is taken down before the command ends. */
-export function createLabWorld(prefix: string, goesFirst = false): LabWorld {
+export function createLabWorld(
+  prefix: string,
+  { goesFirst = false }: Partial<Pick<LabWorld, 'goesFirst'>> = {},
+): LabWorld {
   if (!/^[a-z][a-z0-9-]{0,15}$/.test(prefix))
     throw new LonghaulError('LH_OPTION_INVALID', ['--prefix', `'${prefix}' is not a short name like 'lh-'`]);
   if (process.getuid?.() !== 0)
