@@ -36,6 +36,14 @@ export const keptSolicitsMax = 1_000_000;
 /** Peers a guest is told about: all of a /20. Beyond, those it already knows by ARP recover within a minute. */
 export const announcedAddressesMax = 4096;
 
+/**
+ * Before a guest leaves its gateway asks who is in its segment: a /24, as the kernel's table holds 1 024 neighbours (arp(7),
+ * gc_thresh3). Of a larger one those count that the gateway knows.
+ */
+export const askedAddressesMax = 254;
+/** Hosts of a segment answer within milliseconds. */
+export const neighbourAnswerSeconds = 0.1;
+
 /** Peers it is told of before it runs: they wait in its tap's queue (Linux: 500 packets), which its sessions need too. */
 export const announcedAheadMax = 64;
 

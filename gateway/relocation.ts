@@ -5,9 +5,9 @@
  *   phase       source                                        target
  *   absent      nothing of ours                               nothing of ours
  *   prepared    tunnel, dormant proxy ARP                     tunnel, gateway MAC, 1:1 map, policy routes, proxy ARP
- *   following   prepared; the agent itself switches the       prepared; packets are parked; flushed to the guest's
- *               moment its guest stops, and back if it        card the moment it is complete here
- *               runs here again
+ *   following   prepared; neighbours send through it; the     prepared; packets are parked; flushed to the guest's
+ *               agent itself switches the moment its guest    card the moment it is complete here
+ *               stops, and back if it runs here again
  *   switched    old address routed into the tunnel            old address delivered to the guest
  *   settled     tunnel gone; the old address quarantined      tunnel gone; the 1:1 map stays while the guest holds the
  *                                                             old address inside

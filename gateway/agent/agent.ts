@@ -76,6 +76,7 @@ class Agent implements GatewayAgent {
       for (const record of await this.#store.load()) this.#book.set(record);
       for (const id of await this.#converger.adopt(signal)) this.#unannounced.add(id);
       await this.#converger.converge(signal);
+      for (const record of this.#book.all()) await this.#reassure(record);
     });
     void this.#keepConverged();
   }
@@ -89,7 +90,8 @@ class Agent implements GatewayAgent {
       const next = nextRecord(previous, relocation, this.#options.clock.nowSeconds());
       await this.#replace(previous, next);
       const { observed, difference } = await this.#converger.converge(signal);
-      await this.#announce(previous, next);
+      if (mayLeave(next)) this.#announcer.gather(this.#options.configuration, next.relocation);
+      else await this.#announce(previous, next);
       const record = this.#book.get(relocation.id) ?? { ...next, areSessionsOver: false };
       return statusOf(
         this.#options.configuration,
@@ -241,8 +243,19 @@ class Agent implements GatewayAgent {
     const placement = placementOf(next);
     const wasHere = previous === null ? next.relocation.role === 'source' : placementOf(previous).guestHere;
     // After the quarantine nobody has the address: there is nothing to tell.
-    if (wasHere === placement.guestHere || previous?.relocation.phase === 'settled') return;
+    if (previous?.relocation.phase === 'settled') return;
+    const isUngathered = previous !== null && mayLeave(previous) && placement.guestHere;
+    if (wasHere === placement.guestHere && !isUngathered) return;
     await this.#announcer.announce(this.#options.configuration, placement, this.#book.placements());
+  }
+
+  /** An agent that died may have gathered neighbours, or not told them any more that they are free again. */
+  async #reassure(record: Record): Promise<void> {
+    const { configuration } = this.#options;
+    const { role, phase } = record.relocation;
+    if (mayLeave(record)) this.#announcer.gather(configuration, record.relocation);
+    else if (role === 'source' && phase === 'prepared')
+      await this.#announcer.announce(configuration, placementOf(record), this.#book.placements());
   }
 
   async #announceWaited(workload: string): Promise<void> {
@@ -310,6 +323,10 @@ class Agent implements GatewayAgent {
     }
   }
 }
+
+/** The segment reaches the guest through this gateway while it may stop at any moment. */
+const mayLeave = ({ relocation: { role, phase }, guestHere }: Record): boolean =>
+  role === 'source' && phase === 'following' && guestHere;
 
 const codes = {
   invalid: 'LH_RELOCATION_INVALID',

@@ -1,11 +1,24 @@
 import type { Clock, Log } from '../../topology/world.ts';
 import type { GatewayConfiguration } from '../configuration.ts';
-import { type Announcement, type Announcements, announcementsOf } from '../desired/announcements.ts';
+import {
+  type Announcement,
+  type Announcements,
+  announcementsOf,
+  gatheringOf,
+  neighbourAddresses,
+} from '../desired/announcements.ts';
 import type { Placement } from '../desired/desired.ts';
 import { announcementFrame } from '../kernel/arp-frame.ts';
+import { askForNeighbours, neighboursOn } from '../kernel/neighbours.ts';
 import type { KernelPort } from '../kernel/port.ts';
 import { peersOf } from '../kernel/sessions.ts';
-import { announceAgainSeconds, announcedAheadMax, announceRestSeconds } from '../limits.ts';
+import {
+  announceAgainSeconds,
+  announcedAheadMax,
+  announceRestSeconds,
+  askedAddressesMax,
+  neighbourAnswerSeconds,
+} from '../limits.ts';
 import type { Relocation } from '../relocation.ts';
 
 /** Tells the segment at once and once more (RFC 5227 §2.3); a later announcement of the same id takes its place. */
@@ -26,18 +39,20 @@ export class Announcer {
   ): Promise<void> {
     const { id, guest } = placement.relocation;
     const announcements = announcementsOf(configuration, placement, others);
-    this.#repeats.get(id)?.abort();
     const told = this.#toldAhead.get(id);
     this.#toldAhead.delete(id);
-    if (announcements === null) return;
+    const repeat = this.#takeOver(id);
+    if (announcements === null) {
+      this.#repeats.delete(id);
+      return;
+    }
     const { all } = announcements;
     const isForLater = ({ to, address }: Announcement): boolean =>
       told !== undefined && to === guest.mac && !told.has(address);
     const isAtOnce = ({ to }: Announcement): boolean => told === undefined || to !== guest.mac;
-    const repeat = new AbortController();
-    this.#repeats.set(id, repeat);
     await this.#send(announcements, all.filter(isAtOnce));
-    void this.#later(announcements, { id, repeat, rest: all.filter(isForLater) });
+    const rest = all.filter(isForLater);
+    void this.#inBackground(id, repeat, (signal) => this.#later(announcements, rest, signal));
   }
 
   /**
@@ -63,11 +78,26 @@ export class Announcer {
     for (const { address } of ahead) told.add(address);
   }
 
+  /**
+   * Of a guest that may stop at any moment: its neighbours are told to reach it through this gateway, in the background.
+   * Whose packets for it do not come through is told that it is where it was: there were none, or the site lets nothing
+   * out to where it came from.
+   */
+  gather(configuration: GatewayConfiguration, relocation: Relocation): void {
+    const { id } = relocation;
+    void this.#inBackground(id, this.#takeOver(id), (signal) =>
+      this.#gather(configuration, relocation, signal),
+    );
+  }
+
   close(): void {
     for (const repeat of this.#repeats.values()) repeat.abort();
   }
 
-  async #send({ device, from }: Announcements, some: readonly Announcement[]): Promise<void> {
+  async #send(
+    { device, from }: Pick<Announcements, 'device' | 'from'>,
+    some: readonly Announcement[],
+  ): Promise<void> {
     if (some.length === 0) return;
     await this.#options.kernel.frames(
       device,
@@ -78,23 +108,70 @@ export class Announcer {
   /** The rest, then everything once more. */
   async #later(
     announcements: Announcements,
-    {
-      id,
-      repeat,
-      rest,
-    }: { readonly id: string; readonly repeat: AbortController; readonly rest: readonly Announcement[] },
+    rest: readonly Announcement[],
+    signal: AbortSignal,
   ): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock } = this.#options;
+    const restSeconds = rest.length === 0 ? 0 : announceRestSeconds;
+    if (rest.length > 0) {
+      await clock.sleep(restSeconds, signal);
+      await this.#send(announcements, rest);
+    }
+    await clock.sleep(announceAgainSeconds - restSeconds, signal);
+    await this.#send(announcements, announcements.all);
+  }
+
+  async #gather(
+    configuration: GatewayConfiguration,
+    relocation: Relocation,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { kernel, clock, log } = this.#options;
+    const network = configuration.networks.find(({ name }) => name === relocation.network);
+    if (network === undefined) return;
+    const { device, defaultGatewayMac: from } = network;
+    const own = relocation.oldSubnet.defaultGateway;
+    const addresses = neighbourAddresses(relocation).filter((address) => address !== own);
+    if (addresses.length <= askedAddressesMax) {
+      await askForNeighbours(kernel, { device, addresses }, { signal });
+      await clock.sleep(neighbourAnswerSeconds, signal);
+    }
+    const neighbours = await neighboursOn(kernel, device, { signal });
+    const toGateway = gatheringOf(relocation, { neighbours, mac: 'gateway' });
+    for (let count = 0; count < 2; count++) {
+      signal.throwIfAborted();
+      await this.#send({ device, from }, toGateway);
+      await clock.sleep(announceAgainSeconds, signal);
+    }
+    const peers = await peersOf(kernel, relocation.guest.oldAddress);
+    const others = new Map([...neighbours].filter(([address]) => !peers.has(address)));
+    signal.throwIfAborted();
+    const toGuest = gatheringOf(relocation, { neighbours: others, mac: 'guest' });
+    await this.#send({ device, from }, toGuest);
+    log.info(
+      { relocation: relocation.id, told: toGateway.length, back: toGuest.length },
+      'gathered neighbours',
+    );
+  }
+
+  /** Whatever else was to be told for this relocation later is not. */
+  #takeOver(id: string): AbortController {
+    this.#repeats.get(id)?.abort();
+    const repeat = new AbortController();
+    this.#repeats.set(id, repeat);
+    return repeat;
+  }
+
+  async #inBackground(
+    id: string,
+    repeat: AbortController,
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     try {
-      const restSeconds = rest.length === 0 ? 0 : announceRestSeconds;
-      if (rest.length > 0) {
-        await clock.sleep(restSeconds, repeat.signal);
-        await this.#send(announcements, rest);
-      }
-      await clock.sleep(announceAgainSeconds - restSeconds, repeat.signal);
-      await this.#send(announcements, announcements.all);
+      await work(repeat.signal);
     } catch (error) {
-      if (!repeat.signal.aborted) log.warn({ relocation: id, error }, 'second announcement not sent');
+      if (!repeat.signal.aborted)
+        this.#options.log.warn({ relocation: id, error }, 'not everybody was told where the guest is');
     } finally {
       if (this.#repeats.get(id) === repeat) this.#repeats.delete(id);
     }

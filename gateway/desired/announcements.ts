@@ -1,4 +1,5 @@
 import { Address4 } from 'ip-address';
+import { isInSubnet } from '../../topology/addresses.ts';
 import type { GatewayConfiguration } from '../configuration.ts';
 import { announcedAddressesMax } from '../limits.ts';
 import type { Relocation } from '../relocation.ts';
@@ -59,6 +60,31 @@ export function announcementsOf(
   };
 }
 
+interface Gathering {
+  /** MAC addresses by address. */
+  readonly neighbours: ReadonlyMap<string, string | null>;
+  /** Whose they shall take for the guest's. */
+  readonly mac: 'gateway' | 'guest';
+}
+
+/**
+ * While a guest may leave: its neighbours shall reach it through the gateway, which then has what they send at the moment
+ * of the stop. Each is told by itself: the guest must not hear that another has its address (RFC 5227 §2.4).
+ */
+export function gatheringOf(
+  { guest, oldSubnet }: Relocation,
+  { neighbours, mac }: Gathering,
+): readonly Announcement[] {
+  const told = [...neighbours].flatMap(([address, to]) =>
+    to !== null && to !== guest.mac && isInSubnet(address, oldSubnet.subnet) ? [to] : [],
+  );
+  return told.slice(0, announcedAddressesMax).map((to) => ({
+    to,
+    address: guest.oldAddress,
+    mac: mac === 'gateway' ? oldSubnet.defaultGatewayMac : guest.mac,
+  }));
+}
+
 function isBeside(relocation: Relocation, { relocation: other, guestHere }: Placement): boolean {
   return (
     guestHere &&
@@ -71,7 +97,7 @@ function isBeside(relocation: Relocation, { relocation: other, guestHere }: Plac
 }
 
 /** Every other address of the old subnet, as many as may be told. */
-function neighbourAddresses({ guest, oldSubnet }: Relocation): readonly string[] {
+export function neighbourAddresses({ guest, oldSubnet }: Relocation): readonly string[] {
   const subnet = new Address4(oldSubnet.subnet);
   const first = subnet.startAddress().bigInt() + 1n;
   const last = subnet.endAddress().bigInt() - 1n;

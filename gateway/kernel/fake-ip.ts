@@ -48,11 +48,18 @@ export class FakeIp {
   readonly #rules = new Map<string, Words>();
   readonly #neighbours = new Map<string, Words>();
   readonly #proxies = new Map<string, Words>();
+  /** Hosts that would answer an ARP request, by address, and those of them that were asked. */
+  readonly #hosts: Readonly<Record<string, string>>;
+  readonly #learned = new Map<string, Words>();
   readonly #settings = new Map<string, string>(
     otherSettings.map((path) => [path, path.endsWith('ip_forward') ? '1' : '0']),
   );
 
-  constructor(devices: Readonly<Record<string, FakeDeviceOptions>>) {
+  constructor(
+    devices: Readonly<Record<string, FakeDeviceOptions>>,
+    hosts: Readonly<Record<string, string>> = {},
+  ) {
+    this.#hosts = hosts;
     for (const [name, { mac, address }] of Object.entries(devices)) {
       this.#addDevice(name, new Map());
       const device = this.#devices.get(name);
@@ -82,7 +89,7 @@ export class FakeIp {
 
   /** One batch line that lists, as `-N -j -d` prints it. */
   list(line: string): string {
-    const [object, , what, , , protocol] = line.split(' ');
+    const [object, , , , , protocol] = line.split(' ');
     switch (object) {
       case 'addr':
         return JSON.stringify([...this.#devices.values()].map(deviceJson));
@@ -91,12 +98,19 @@ export class FakeIp {
       case 'rule':
         return JSON.stringify([...this.#rules.values()].map(ruleJson));
       case 'neigh':
-        return JSON.stringify(
-          [...(what === 'proxy' ? this.#proxies : this.#neighbours).values()].map(neighbourJson),
-        );
+        return JSON.stringify(this.#listed(line).map(neighbourJson));
       default:
         assert.fail(`the fake kernel does not know: ip ${line}`);
     }
+  }
+
+  /** `neigh show proxy`, `neigh show nud permanent` or `neigh show dev DEVICE`. */
+  #listed(line: string): readonly Words[] {
+    const [, , what, device] = line.split(' ');
+    if (what === 'proxy') return [...this.#proxies.values()];
+    const permanent = [...this.#neighbours.values()];
+    if (what === 'nud') return permanent;
+    return [...permanent, ...this.#learned.values()].filter((words) => word(words, 'dev') === device);
   }
 
   /** `route show exact ADDRESS/32 table TABLE`, as text. */
@@ -200,9 +214,21 @@ export class FakeIp {
     const map = isProxy ? this.#proxies : this.#neighbours;
     const key = `${word(words, 'address')} ${word(words, 'dev')}`;
     if (!this.#devices.has(word(words, 'dev'))) return `Cannot find device "${word(words, 'dev')}"`;
-    if (verb !== 'del') map.set(key, words);
+    if (rest.at(-1) === 'use') this.#ask(word(words, 'address'), word(words, 'dev'));
+    else if (verb !== 'del') map.set(key, words);
     else if (!map.delete(key)) return noEntry;
     return null;
+  }
+
+  #ask(address: string, device: string): void {
+    const mac = this.#hosts[address];
+    if (mac === undefined) return;
+    const words = [
+      ['address', address],
+      ['dev', device],
+      ['lladdr', mac],
+    ] as const;
+    this.#learned.set(`${address} ${device}`, new Map(words));
   }
 
   #route(verb: string, rest: readonly string[]): string | null {

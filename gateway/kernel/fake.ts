@@ -9,7 +9,7 @@ import type { KernelPort } from './port.ts';
 export interface FakeKernelOptions {
   /** Devices that are there, not ours, by name. */
   readonly devices: Readonly<Record<string, FakeDeviceOptions>>;
-  /** MAC addresses that answer an ARP probe, by address. */
+  /** MAC addresses that answer an ARP request, by address. */
   readonly neighbours?: Readonly<Record<string, string>>;
   /** Why a command or line fails; null: it does not. */
   readonly fails?: (command: string) => string | null;
@@ -29,7 +29,7 @@ export class FakeKernel implements KernelPort {
 
   constructor(options: FakeKernelOptions) {
     this.#options = options;
-    this.ip = new FakeIp(options.devices);
+    this.ip = new FakeIp(options.devices, options.neighbours);
   }
 
   async run(

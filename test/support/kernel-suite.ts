@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createDesired } from '../../gateway/desired/desired.ts';
 import { stateText, type KernelObject, type KernelState } from '../../gateway/desired/objects.ts';
 import type { KernelPort } from '../../gateway/kernel/port.ts';
+import { askForNeighbours, neighboursOn } from '../../gateway/kernel/neighbours.ts';
 import { observe, reconcile } from '../../gateway/kernel/reconcile.ts';
 import { lyon, namedStates, nowSeconds } from './relocation-states.ts';
 
@@ -49,6 +50,17 @@ export function kernelSuite(name: string, create: () => Promise<SuiteKernel>): v
           expect(await kernel.foreign()).toBe(foreign);
         }
       });
+
+    test('neighbours: those known on a device; who is asked for and does not answer leaves nothing', async () => {
+      const kernel = await create();
+      const { port } = kernel;
+      const before = await kernel.foreign();
+      await askForNeighbours(port, { device: 'lan0', addresses: ['10.2.0.77', '10.2.0.201'] });
+      const known = [...(await neighboursOn(port, 'lan0'))].filter(([, mac]) => mac !== null);
+      expect(known).toEqual([['10.2.0.201', '02:00:00:00:00:99']]);
+      expect(await neighboursOn(port, 'wan0')).toEqual(new Map());
+      expect(await kernel.foreign()).toBe(before);
+    });
 
     test('the same state twice: the second time nothing is changed', async () => {
       const kernel = await create();

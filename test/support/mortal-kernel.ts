@@ -27,7 +27,7 @@ export function mortalKernel(
     died,
     run: async (argv, options = {}) => {
       const lines = (options.stdin ?? '').split('\n').filter((line) => line !== '' && line !== endCommand);
-      if (argv.includes('-force'))
+      if (argv.includes('-force') && !lines.every(isQuestion))
         return await spend(lines.length, async (granted) => {
           const stdin = [...lines.slice(0, granted), endCommand, ''].join('\n');
           return await kernel.run(argv, { ...options, stdin });
@@ -43,3 +43,6 @@ export function mortalKernel(
     close: async () => undefined,
   };
 }
+
+/** Who has an address is asked for: nothing of the configuration changes. */
+const isQuestion = (line: string): boolean => line.endsWith(' use');

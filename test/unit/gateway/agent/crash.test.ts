@@ -65,12 +65,9 @@ for (const [relocation, comesHome] of relocations.flatMap((each) => [
         const healthy = await started(kernel, folder);
         for (const step of story.slice(0, index)) await step.tell(healthy, signal);
         const mortal = mortalKernel(kernel, changes);
-        const doomed = await started(mortal, folder);
-        const survived = await Promise.race([
-          story[index]?.tell(doomed, signal).then(() => true),
-          mortal.died.then(() => false),
-        ]);
-        if (survived === true) break;
+        const doomed = started(mortal, folder).then((agent) => story[index]?.tell(agent, signal));
+        const survived = await Promise.race([doomed.then(() => true), mortal.died.then(() => false)]);
+        if (survived) break;
         kills++;
         const next = await started(kernel, folder);
         await story[index]?.tell(next, signal);

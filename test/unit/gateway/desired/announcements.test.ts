@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { announcementsOf } from '../../../../gateway/desired/announcements.ts';
+import { announcementsOf, gatheringOf } from '../../../../gateway/desired/announcements.ts';
 import { announcementFrame } from '../../../../gateway/kernel/arp-frame.ts';
 import { announcedAddressesMax } from '../../../../gateway/limits.ts';
 import { arriving, leaving, lyon } from '../../../support/relocation-states.ts';
@@ -49,6 +49,21 @@ test('of a large subnet as many addresses are told as may be', () => {
   const oldSubnet = { ...arriving('app50').oldSubnet, subnet: '10.0.0.0/8' };
   const told = announcementsOf(lyon, { relocation: arriving('app50', { oldSubnet }), guestHere: true }, []);
   expect(told?.all).toHaveLength(announcedAddressesMax);
+});
+
+test('before a guest leaves each neighbour is told by itself; the guest and other subnets are not', () => {
+  const neighbours = new Map([
+    ['10.2.0.20', '02:00:00:00:02:20'],
+    ['10.2.0.60', '02:00:00:00:02:60'],
+    ['10.2.9.20', '02:00:00:00:09:20'],
+  ]);
+  const relocation = leaving('web60');
+  expect(gatheringOf(relocation, { neighbours, mac: 'gateway' })).toEqual([
+    { to: '02:00:00:00:02:20', address: '10.2.0.60', mac: '00:00:5e:00:01:02' },
+  ]);
+  expect(gatheringOf(relocation, { neighbours, mac: 'guest' })).toEqual([
+    { to: '02:00:00:00:02:20', address: '10.2.0.60', mac: '02:00:00:00:02:60' },
+  ]);
 });
 
 test('an announcement is a gratuitous request of 60 bytes', () => {
