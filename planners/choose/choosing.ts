@@ -22,6 +22,8 @@ export interface Choosing {
   readonly weights: Weights;
   /** How much dearer time is in them than the runbook says. */
   readonly hasteRatio: number;
+  /** Whether chosen pre-copies get the limits that cut their pauses (tuned.ts). */
+  readonly isTuned: boolean;
   /** What the moves chosen so far put on the links. */
   readonly load: Load;
   /** Workloads that move under this goal. */

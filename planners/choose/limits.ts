@@ -80,6 +80,15 @@ export const loweredTtlSeconds = 30;
 /** A mode that fails more often than this is no plan: one in five sends the fleet's tail into the fallback ladder. */
 export const completesProbabilityMin = 0.8;
 
+/**
+ * Chance of completing that a move may lose by being tuned. A thousandth, because such a move is late by seconds and not
+ * lost: `untune`, the first rung of its ladder, gives it the plain limit and cap back (docs/decisions/0003). Past that a
+ * smaller pause is bought with moves that fail to converge where the link is slow (lab-34: 0.14 less sure, no end).
+ */
+export const tuningLossMax = 0.001;
+/** Of its P90 that a tuned move may take longer where others wait for the links: measured in fleets 0.4 % at most. */
+export const tuningLengtheningMax = 0.01;
+
 /** Between hosts of one site, which a topology does not describe: the common 10 Gbit/s of a hypervisor host. */
 export const lanRateBitsPerSecond = 10e9;
 

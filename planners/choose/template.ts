@@ -73,15 +73,24 @@ function byLength(paths: readonly Path[]): readonly (readonly Path[])[] {
   return lengths.map((length) => paths.filter(({ links }) => links.length === length));
 }
 
+/** What led to a way, to be asked about again. */
+export function attemptOf(
+  { fleet, leaving }: Choosing,
+  workload: Workload,
+  { site, method }: Way,
+): MethodAttempt {
+  const source = siteOf(fleet, workload.site);
+  return { fleet, workload, source, target: siteOf(fleet, site), leaving, method };
+}
+
 /**
  * The same way over every other path between the two sites that meets the constraints: for the schedule, which takes
  * a way round when the direct one is full.
  */
 export function detoursOf(choosing: Choosing, workload: Workload, way: Way): readonly Way[] {
-  const { fleet, leaving } = choosing;
-  const source = siteOf(fleet, workload.site);
-  const target = siteOf(fleet, way.site);
-  const attempt = { fleet, workload, source, target, leaving, method: way.method };
+  const { fleet } = choosing;
+  const attempt = attemptOf(choosing, workload, way);
+  const { source, target } = attempt;
   const hypervisor = hostOf(fleet, workload).hypervisor;
   return fleet.paths
     .between(source.name, target.name)

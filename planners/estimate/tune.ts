@@ -26,8 +26,10 @@ export interface Proposal {
   readonly why: readonly string[];
 }
 
+type Settings = NonNullable<EstimateInput['settings']>;
+
 interface Change {
-  readonly settings: NonNullable<EstimateInput['settings']>;
+  readonly settings: Settings;
   readonly link: Proposal['link'];
 }
 
@@ -39,18 +41,46 @@ export function tune(input: EstimateInput, wish: Wish, model: Model): Proposal |
   if (isStopped(input.method)) return null;
   const present = quickEstimate(input, model);
   const bound = wishFor(present, wish);
-  let best: { change: Change; answer: QuickEstimate; cost: number } | null = null;
   const presentCost = costOf(present, { settings: {}, link: {} }, bound);
-  for (const change of changesFor(input, present, model)) {
-    const answer = quickEstimate(changed(input, change), model);
-    const cost = costOf(answer, change, bound);
-    if (cost < (best?.cost ?? presentCost - worthwhile)) best = { change, answer, cost };
-  }
+  const best = leastBelow(offersFor({ input, present, bound, model }), presentCost - worthwhile);
   return best === null ? null : proposalOf(present, best, bound);
 }
 
+interface Offer {
+  readonly change: Change;
+  readonly answer: QuickEstimate;
+  readonly cost: number;
+}
+
+function* offersFor({
+  input,
+  present,
+  bound,
+  model,
+}: {
+  readonly input: EstimateInput;
+  readonly present: QuickEstimate;
+  readonly bound: Wish;
+  readonly model: Model;
+}): Generator<Offer> {
+  for (const change of changesFor(input, present, model)) {
+    const answer = quickEstimate(changed(input, change), model);
+    yield { change, answer, cost: costOf(answer, change, bound) };
+  }
+}
+
+/** The cheapest, the first of equals; null: none costs less than that. */
+export function leastBelow<Each extends { readonly cost: number }>(
+  offers: Iterable<Each>,
+  most: number,
+): Each | null {
+  let best: Each | null = null;
+  for (const offer of offers) if (offer.cost < (best?.cost ?? most)) best = offer;
+  return best;
+}
+
 /** A change must improve the cost by so much (ln): five parts in a hundred. */
-const worthwhile = 0.05;
+export const worthwhile = 0.05;
 /** Without a wanted time, a smaller pause may lengthen the move by so much. */
 const lengthening = 1.25;
 const certain = 0.9;
@@ -73,23 +103,29 @@ const changed = (input: EstimateInput, { settings, link }: Change): EstimateInpu
  */
 const capShares = [0.5, 0.65, 0.8, 0.9] as const;
 const limitsSeconds = [0.03, 0.1, 0.3, 1] as const;
+/** Limits and caps to try, each list beginning with what leaves it as it is. */
+export const limitsTried: readonly { readonly downtimeLimitSeconds?: number }[] = [
+  {},
+  ...limitsSeconds.map((downtimeLimitSeconds) => ({ downtimeLimitSeconds })),
+];
+export const capsTried = (
+  goodputBytesPerSecond: number,
+): readonly { readonly maxBandwidthBytesPerSecond?: number }[] => [
+  {},
+  ...capShares.map((share) => capAt(share * goodputBytesPerSecond)),
+];
 const streamCounts = [2, 4, 8] as const;
 const bufferBytes = [2 ** 18, 2 ** 20, 2 ** 22, 2 ** 24] as const;
 
 function* changesFor(input: EstimateInput, { outlook }: QuickEstimate, model: Model): Generator<Change> {
   const held = outlook.sending.limit === 'window' || outlook.sending.limit === 'loss';
-  const limits = [{}, ...limitsSeconds.map((downtimeLimitSeconds) => ({ downtimeLimitSeconds }))];
   const modes = [{}, { autoConverge: true }, { postcopyAfterPasses: 1 }];
   for (const path of pathsFor(input, held)) {
     const uncapped = { ...path, settings: { ...path.settings, maxBandwidthBytesPerSecond: null } };
     const { goodput } = quickEstimate(changed(input, uncapped), model).outlook.sending;
-    const caps = [
-      {},
-      { maxBandwidthBytesPerSecond: null },
-      ...capShares.map((share) => capAt(share * goodput.bytesPerSecond)),
-    ];
+    const caps = [...capsTried(goodput.bytesPerSecond), { maxBandwidthBytesPerSecond: null }];
     for (const mode of modes)
-      for (const limit of limits)
+      for (const limit of limitsTried)
         for (const cap of caps)
           yield { settings: { ...mode, ...limit, ...cap, ...path.settings }, link: path.link };
   }

@@ -10,13 +10,14 @@ import { loweredTtlSeconds } from '../choose/limits.ts';
 import { usableBitsPerSecond } from '../choose/paths.ts';
 import { sensitivityOf } from '../choose/sensitivity.ts';
 import { hostKey } from '../choose/room.ts';
+import { asTuned } from '../choose/tuned.ts';
 import { keepsSegment } from '../choose/rules/path.ts';
 import { completionOf, type Completion } from '../schedule/confidence.ts';
 import { predecessors, type Predecessors } from '../schedule/flow.ts';
 import { replayedJobsMax, replaysMax, replaysMin } from '../schedule/limits.ts';
 import type { Placed, Schedule } from '../schedule/problem.ts';
-import type { Menu, Moving } from './menu.ts';
-import type { AddressChange, NameChange, Plan, PlannedMove } from './plan.ts';
+import type { Menu, MenuEntry, Moving } from './menu.ts';
+import type { AddressChange, LadderRung, NameChange, Plan, PlannedMove } from './plan.ts';
 import { reason, type Reason } from './reasons.ts';
 
 /** All that the parts of a plan are made from. */
@@ -67,9 +68,13 @@ export function movesOf({ choosing, moving, menu, schedule, timing }: Assembled)
   return schedule.placed.map((entry): PlannedMove => {
     const choice = byName.get(entry.job.name)!;
     const { workload, decision, candidate } = choice;
-    const { way, settings, question, reservations, sharers } = menu.entryOf(entry);
+    const menuEntry = menu.entryOf(entry);
+    const { settings, question, reservations, sharers, tuned } = menuEntry;
+    const way = tuned === null ? menuEntry.way : asTuned(choosing, workload, { ...menuEntry, ...tuned });
     const estimate = choosing.predictor.full(question);
-    const taken: Accepted = { ...way, settings, host: candidate.host, cost: candidate.cost };
+    const cost = tuned === null ? candidate.cost : way.cost + candidate.parts.queue;
+    const untuned: Accepted = { ...way, host: candidate.host, cost };
+    const taken = { ...untuned, settings };
     const addresses = addressesOf(fleet, workload, taken);
     return {
       workload: workload.name,
@@ -79,12 +84,13 @@ export function movesOf({ choosing, moving, menu, schedule, timing }: Assembled)
         chosen: optionOf(taken, { host: taken.host, estimate }),
         because: [
           ...decision.because,
+          ...tunedTo(choosing, menuEntry),
           ...(sharers === 1 ? [] : [sharedRate(way, reservations[0])]),
           ...leftBehind(choosing, workload, { taken, moving: byName }),
         ],
       },
-      ladder: ladderOf(choosing, choice, taken),
-      sensitivity: sensitivityOf(choosing, choice, taken),
+      ladder: [...untuneRung(menuEntry), ...ladderOf(choosing, choice, untuned)],
+      sensitivity: sensitivityOf(choosing, choice, untuned),
       wave: waves.get(workload.name)!,
       startSeconds: entry.startSeconds,
       notBeforeSeconds: timing.notBeforeSeconds(entry),
@@ -113,6 +119,37 @@ function leftBehind(
     ...(keepsOld && bytesPerDayBytes > 0
       ? [reason('trombone-stays', { workload: workload.name, bytesPerDayBytes, site: workload.site })]
       : []),
+  ];
+}
+
+/** What tuning changes and brings, held against the same move without it. */
+function tunedTo({ predictor }: Choosing, { tuned, settings, estimate }: MenuEntry): readonly Reason[] {
+  if (tuned === null) return [];
+  const { before, change } = tuned;
+  const values = {
+    downtimeLimitSeconds: settings.downtimeLimitSeconds,
+    untunedLimitSeconds: before.settings.downtimeLimitSeconds,
+    pauseSeconds: estimate.pauseSeconds?.p50 ?? 0,
+    untunedPauseSeconds: predictor.quick(before.question).pauseSeconds?.p50 ?? 0,
+  };
+  const { maxBandwidthBytesPerSecond: capBytesPerSecond } = change;
+  const untunedCapBytesPerSecond = before.settings.maxBandwidthBytesPerSecond ?? 0;
+  return capBytesPerSecond == null
+    ? [reason('tuned', values)]
+    : [reason('tuned-with-cap', { ...values, capBytesPerSecond, untunedCapBytesPerSecond })];
+}
+
+/** What tuning has changed is taken back before anything is asked of the guest. */
+function untuneRung({ tuned }: MenuEntry): readonly LadderRung[] {
+  if (tuned === null) return [];
+  const { downtimeLimitSeconds, maxBandwidthBytesPerSecond } = tuned.before.settings;
+  const capBytesPerSecond = maxBandwidthBytesPerSecond ?? 0;
+  return [
+    {
+      action: 'untune',
+      when: reason('tuned-too-tight', { downtimeLimitSeconds, capBytesPerSecond }),
+      change: { downtimeLimitSeconds, maxBandwidthBytesPerSecond },
+    },
   ];
 }
 

@@ -22,21 +22,31 @@ const hastes = [10, 1000] as const;
 const cutsMax = 6;
 
 /**
- * Without a deadline the choices by the weights. With one, if these are too slow, choices to which time is dearer; and
- * if those are too slow as well, as much as can be done by the deadline, the rest left out by priority.
+ * Without a deadline the choices by the weights. With one, if these are too slow, the same untuned; then choices to
+ * which time is dearer; and if those are too slow as well, as much as can be done by the deadline, the rest left out by
+ * priority.
  */
 export function settle(input: DraftInput): Settled {
-  const plain = draft(input, { haste: 1 });
   const left = secondsLeft(input);
-  if (left === null || needed(input, plain) <= left) return settled(input, { draft: plain, whole: plain });
+  const isInTime = (each: Draft): boolean => needed(input, each) <= (left ?? Number.MAX_VALUE);
+  const first = draft(input, { haste: 1 });
+  const plain = isInTime(first) ? first : untuned(input, first);
+  if (left === null || isInTime(plain)) return settled(input, { draft: plain, whole: plain });
   let fastest = plain;
   for (const haste of hastes) {
     const hurried = draft(input, { haste });
     if (hurried.moving.length < plain.moving.length) continue;
-    if (needed(input, hurried) <= left) return settled(input, { draft: hurried, whole: hurried });
+    if (isInTime(hurried)) return settled(input, { draft: hurried, whole: hurried });
     if (needed(input, hurried) < needed(input, fastest)) fastest = hurried;
   }
   return settled(input, { draft: cut(input, fastest, left), whole: fastest });
+}
+
+/** The same choices with the limits and caps as they were before tuning: nobody comes too late for a smaller pause. */
+function untuned(input: DraftInput, taken: Draft): Draft {
+  if (!taken.menu.isTuned) return taken;
+  const choosing = { ...taken.choosing, isTuned: false };
+  return scheduled(input, { ...taken, choosing, lookupsMax: lookupsDefault, deadlineSeconds: null });
 }
 
 /** Until the deadline; null: there is none. */

@@ -40,7 +40,7 @@ export interface DraftInput {
 }
 
 export interface DraftOptions {
-  /** How much dearer than the weights say time is. */
+  /** How much dearer than the weights say time is; what is in haste is not tuned. */
   readonly haste: number;
   /** Of places in the schedule. */
   readonly lookupsMax?: number;
@@ -99,6 +99,7 @@ function choosingOf({ topology, runbook, model, calendar }: DraftInput, haste: n
     predictor: new Predictor(model),
     weights: { ...weights, moveSecond: weights.moveSecond * haste },
     hasteRatio: haste,
+    isTuned: haste === 1,
     leaving: new Set(),
   };
 }

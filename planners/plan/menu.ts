@@ -9,11 +9,12 @@ import type { Question } from '../choose/predict.ts';
 import { estimateRefusals } from '../choose/price.ts';
 import { hostKey, localDiskBytes } from '../choose/room.ts';
 import { rateFloorOf } from '../choose/rules/path.ts';
+import { isBetter, isSure, tuned } from '../choose/tuned.ts';
 import type { Estimate, Quantiles } from '../estimate/estimate.ts';
 import type { Cuts } from '../schedule/bound.ts';
 import { largeFleet, parallelEfficiency } from '../schedule/limits.ts';
 import type { Job, JobOption, Placed, Problem, Resource, Store, Use } from '../schedule/problem.ts';
-import type { TransferSettings } from './plan.ts';
+import type { LimitAndCap, TransferSettings } from './plan.ts';
 
 /**
  * From choices to a scheduling problem: each chosen way becomes a menu of paths and rates, each with its own estimate;
@@ -23,6 +24,8 @@ export interface Menu {
   readonly problem: Problem;
   readonly cuts: Cuts;
   readonly entryOf: (placed: Placed) => MenuEntry;
+  /** Whether any line of it is. */
+  readonly isTuned: boolean;
 }
 
 /** One line of a menu: a way at one rate; shared by all workloads of a kind. */
@@ -34,6 +37,11 @@ export interface MenuEntry {
   readonly estimate: Estimate & { readonly totalSeconds: Quantiles };
   readonly reservations: readonly { readonly link: string; readonly bytesPerSecond: number }[];
   readonly uses: readonly Use[];
+  /** What was changed, and what it would be without that; null: nothing was tuned. */
+  readonly tuned: {
+    readonly change: LimitAndCap;
+    readonly before: Pick<MenuEntry, 'settings' | 'question'>;
+  } | null;
   /** One of so many that share a link of the path; one that its own window holds back disturbs nobody. */
   readonly sharers: number;
 }
@@ -47,6 +55,7 @@ export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: 
   const entries = new Map<JobOption, MenuEntry>();
   const jobs = moving.map((choice): Job => {
     const { workload, candidate, ways } = choice;
+    const chosen = ways.find(({ settings }) => settings === candidate.settings)!;
     const source = hostKey(workload.site, workload.host);
     const target = hostKey(candidate.site, candidate.host);
     const storageBytes = localDiskBytes(workload);
@@ -55,7 +64,7 @@ export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: 
       { store: storageKey(target), amount: storageBytes },
     ];
     const options = ways
-      .flatMap((way) => rates.of(workload, way, isPlainest(way, candidate)))
+      .flatMap((way) => rates.of(workload, way, chosen))
       .map((entry, index): JobOption => {
         const { p50, p90 } = entry.estimate.totalSeconds;
         const option = { id: String(index), seconds: p50, surelySeconds: p90, uses: entry.uses, takes };
@@ -81,10 +90,11 @@ export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: 
       fleet.topology.links.filter(({ between }) => between.includes(name)).map((link) => linkKey(link.name)),
     ),
     entryOf: ({ option }) => entries.get(option)!,
+    isTuned: [...entries.values()].some(({ tuned }) => tuned !== null),
   };
 }
 
-const isPlainest = ({ settings }: Way, chosen: Accepted): boolean =>
+const isPlainest = ({ settings }: Way, chosen: Way): boolean =>
   settings.multifdChannels <= chosen.settings.multifdChannels;
 
 const linkKey = (name: string): string => `link ${name}`;
@@ -106,23 +116,43 @@ const detourDivisions = 2;
 class Rates {
   readonly #choosing: Choosing;
   readonly #divisions: readonly number[];
+  readonly #isOnly: boolean;
   readonly #known = new Map<Way, readonly MenuEntry[]>();
+  readonly #tuned = new Map<Way, LimitAndCap | null>();
 
   constructor(choosing: Choosing, moves: number) {
     this.#choosing = choosing;
+    this.#isOnly = moves === 1;
     this.#divisions = moves > largeFleet ? divisionsOfLarge : divisions;
   }
 
   /** Shared by parts where it is the plainest; more streams are for a path of one's own. */
-  of(workload: Workload, way: Way, shares: boolean): readonly MenuEntry[] {
+  of(workload: Workload, way: Way, chosen: Way): readonly MenuEntry[] {
     const known = this.#known.get(way);
     if (known !== undefined) return known;
-    const rates = this.#rates(workload, way, shares);
+    const isDetour = way.path.links.length > chosen.path.links.length;
+    const rates = this.#rates(workload, way, {
+      shares: isPlainest(way, chosen),
+      change: this.#changeOf(workload, isDetour ? chosen : way),
+    });
     this.#known.set(way, rates);
     return rates;
   }
 
-  #rates(workload: Workload, way: Way, shares: boolean): readonly MenuEntry[] {
+  /** What tunes it, looked for once; a way round is tuned like the direct one, where that is better there too. */
+  #changeOf(workload: Workload, way: Way): LimitAndCap | null {
+    const known = this.#tuned.get(way);
+    if (known !== undefined) return known;
+    const change = tuned(this.#choosing, workload, { way, isOnly: this.#isOnly });
+    this.#tuned.set(way, change);
+    return change;
+  }
+
+  #rates(
+    workload: Workload,
+    way: Way,
+    { shares, change }: { readonly shares: boolean; readonly change: LimitAndCap | null },
+  ): readonly MenuEntry[] {
     const { predictor, fleet } = this.#choosing;
     const { path, method, site, settings } = way;
     const ratio = wireRatio(path);
@@ -131,28 +161,48 @@ class Rates {
     const asked = { ...question, settings };
     const most = predictor.fillsPath(asked) ? usable : predictor.goodputBytesPerSecond(asked) * ratio;
     const floor = rateFloorOf(fleet, method, hostOf(fleet, workload).hypervisor) / 8;
+    /** Rates fall: where it does not do, it is not tried at smaller ones. */
+    let tries = change;
     return this.#wires(path, { most, shares }).flatMap(({ wire, sharers }): readonly MenuEntry[] => {
+      if (wire < most && wire < floor) return [];
       const cap = predictor.capFor(wire / ratio, settings);
       const reached = predictor.capFor((wire / ratio) * efficiencyOf(sharers), settings);
-      const shared = { ...settings, maxBandwidthBytesPerSecond: reached };
-      const sharing = { ...question, settings: shared };
-      const estimate = predictor.quick(sharing);
-      const refused =
-        wire < most && (wire < floor || estimateRefusals(this.#choosing, sharing, estimate).length > 0);
+      const shared = { ...question, settings: { ...settings, maxBandwidthBytesPerSecond: reached } };
+      const line = {
+        reservations: path.links.map(({ name }) => ({ link: name, bytesPerSecond: wire })),
+        uses: usesOf(fleet, path, wire),
+        sharers,
+      };
+      const capped = { ...settings, maxBandwidthBytesPerSecond: cap };
+      const before = { settings: capped, question: shared };
+      const asTuned = tries === null ? null : this.#asTuned(shared, tries);
+      if (tries !== null && asTuned !== null) {
+        const settings = { ...capped, ...tries };
+        return [{ ...line, ...asTuned, way, settings, tuned: { change: tries, before } }];
+      }
+      tries = null;
+      const estimate = predictor.quick(shared);
+      const refused = wire < most && estimateRefusals(this.#choosing, shared, estimate).length > 0;
       if (!isTimed(estimate) || refused) return [];
-      const reservations = path.links.map(({ name }) => ({ link: name, bytesPerSecond: wire }));
-      return [
-        {
-          way,
-          settings: { ...settings, maxBandwidthBytesPerSecond: cap },
-          question: sharing,
-          estimate,
-          reservations,
-          uses: usesOf(fleet, path, wire),
-          sharers,
-        },
-      ];
+      return [{ ...line, ...before, way, estimate, tuned: null }];
     });
+  }
+
+  /**
+   * Where the tuned settings do better at this rate too. That they do at the full rate is known, and pause and time grow
+   * alike at smaller ones; only certainty may be lost, so where there is enough the untuned move is not asked about.
+   */
+  #asTuned(untuned: Question, change: LimitAndCap): Pick<MenuEntry, 'question' | 'estimate'> | null {
+    const { settings } = untuned;
+    const { predictor } = this.#choosing;
+    const rate = settings.maxBandwidthBytesPerSecond ?? Number.POSITIVE_INFINITY;
+    if ((change.maxBandwidthBytesPerSecond ?? 0) > rate) return null;
+    const question = { ...untuned, settings: { ...settings, ...change } };
+    const estimate = predictor.quick(question);
+    if (!isTimed(estimate) || estimateRefusals(this.#choosing, question, estimate).length > 0) return null;
+    return isSure(estimate) || isBetter(estimate, predictor.quick(untuned), this.#isOnly)
+      ? { question, estimate }
+      : null;
   }
 
   /** Alone, as one of so many, and what is left beside one that cannot fill the path. */

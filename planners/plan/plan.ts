@@ -26,6 +26,11 @@ export interface TransferSettings {
   readonly timeoutSeconds: number;
 }
 
+/** What tuning changes, and nothing else. */
+export type LimitAndCap = Partial<
+  Pick<TransferSettings, 'downtimeLimitSeconds' | 'maxBandwidthBytesPerSecond'>
+>;
+
 /** What an option costs and leaves behind beside its estimate, each as most probable (P50). */
 export interface Effects {
   /** Pause of a live move, shutdown to boot of a cold one; null where the move never ends. */
@@ -59,8 +64,10 @@ export interface MoveOption {
 
 /** What the run does when the prediction fails, tried in order. */
 export interface LadderRung {
-  readonly action: 'throttle' | 'post-copy' | 'pause-within-budget' | 'cold' | 'leave';
+  readonly action: 'untune' | 'throttle' | 'post-copy' | 'pause-within-budget' | 'cold' | 'leave';
   readonly when: Reason;
+  /** With `untune` only: the settings that tuning changed, as they were before. */
+  readonly change?: LimitAndCap;
 }
 
 /** The address part of a move; absent parts are not touched. */

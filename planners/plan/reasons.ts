@@ -160,6 +160,10 @@ const sentences = {
     'it takes {neededSeconds}, and links, hosts and policies leave no room for it before the deadline, {deadlineSeconds} after the start',
   'deadline-passed': 'the deadline, {deadlineUnixSeconds}, had passed {passedSeconds} before the start',
   'never-fits': 'links, hosts or policies leave no {neededSeconds} for it at any time',
+  tuned:
+    'tuned: a downtime limit of {downtimeLimitSeconds}, not {untunedLimitSeconds}, brings the pause from {untunedPauseSeconds} to {pauseSeconds}',
+  'tuned-with-cap':
+    'tuned: a downtime limit of {downtimeLimitSeconds} and a cap of {capBytesPerSecond}, not {untunedLimitSeconds} and {untunedCapBytesPerSecond}, bring the pause from {untunedPauseSeconds} to {pauseSeconds}',
   'rate-shared': 'it takes {rateBitsPerSecond} of the {pathBitsPerSecond}, beside other moves',
   'dependency-stays': '{other} stays, which it depends on',
   'goes-round': '{moves|move} planned over {path}, not the direct link: route them that way',
@@ -169,6 +173,8 @@ const sentences = {
   'starts-violated': 'policy {policy} is already broken at the start: {workloads}',
 
   // ladder
+  'tuned-too-tight':
+    'remaining memory has stopped shrinking; untuned, the downtime limit is {downtimeLimitSeconds} and the cap {capBytesPerSecond}',
   'falls-behind': 'remaining memory has stopped shrinking',
   'still-falls-behind':
     'it still does not shrink with the guest throttled; an outage would lose it with probability {riskRatio}',

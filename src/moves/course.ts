@@ -1,13 +1,13 @@
-import type { TransferSettings } from '../../planners/plan/plan.ts';
+import type { LimitAndCap, TransferSettings } from '../../planners/plan/plan.ts';
 import { formatBytes, formatBytesPerSecond, formatSeconds } from '../../topology/units.ts';
 import type { TransferProgress } from '../site/site.ts';
 import { MoveGivenUp } from './give-up.ts';
 import type { Move, StepProgress } from './move.ts';
 
 /**
- * Holds a transfer against its prediction and takes the plan's ladder down when it will not converge: throttle →
- * post-copy → pause within budget → cold → leave. Judged by the rest at the start of each pass: it must have fallen by
- * a tenth within a few passes, or the guest writes as fast as the path carries.
+ * Holds a transfer against its prediction and takes the plan's ladder down when it will not converge: untune →
+ * throttle → post-copy → pause within budget → cold → leave. Judged by the rest at the start of each pass: it must have
+ * fallen by a tenth within a few passes, or the guest writes as fast as the path carries.
  */
 export class Course {
   readonly taken: string[] = [];
@@ -94,6 +94,8 @@ export class Course {
     this.#improvedAtSeconds = elapsedSeconds;
     this.#bestRestBytes = Number.POSITIVE_INFINITY;
     switch (action) {
+      case 'untune':
+        return { action, why, change: this.#untuned() };
       case 'throttle':
         return { action, why, change: { autoConverge: true } };
       case 'post-copy':
@@ -114,6 +116,13 @@ export class Course {
     }
   }
 
+  /** What the limit and the cap were before the plan tuned them. */
+  #untuned(): LimitAndCap {
+    const change = this.#move.planned.ladder.find(({ action }) => action === 'untune')?.change ?? {};
+    this.#limitSeconds = change.downtimeLimitSeconds ?? this.#limitSeconds;
+    return change;
+  }
+
   #budgetSeconds(): number {
     const { workload, runLimits } = this.#move;
     return Math.min(workload.downtimeBudgetSeconds, runLimits.downtimeSecondsMax ?? Number.POSITIVE_INFINITY);
@@ -121,7 +130,7 @@ export class Course {
 }
 
 export interface Correction {
-  readonly action: 'throttle' | 'post-copy' | 'pause-within-budget';
+  readonly action: 'untune' | 'throttle' | 'post-copy' | 'pause-within-budget';
   readonly why: string;
   readonly change: Partial<TransferSettings>;
 }

@@ -45,6 +45,7 @@ export function explanationText(explanation: WorkloadExplanation): string {
 }
 
 const rungNames = {
+  untune: 'take the tuning back',
   throttle: 'throttle the guest',
   'post-copy': 'switch to post-copy',
   'pause-within-budget': 'pause it within its budget',

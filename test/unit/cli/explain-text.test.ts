@@ -43,7 +43,8 @@ test('the whole decision for one workload, 80 columns wide', () => {
     'app.example.org: TTL 5 min, lowered to 30 s while the move is near',
     'cost of routed-live: risk ',
     '[segment-not-stretched]',
-    '1. throttle the guest: remaining memory has stopped shrinking',
+    '1. take the tuning back: remaining memory has stopped shrinking; ',
+    '2. throttle the guest: remaining memory has stopped shrinking',
   ])
     expect(text).toContain(part);
 });
