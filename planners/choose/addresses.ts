@@ -1,5 +1,6 @@
 import { addressFrom, addressNumber, subnetRange } from '../../topology/addresses.ts';
 import type { Network, Topology } from '../../topology/resolve/topology.ts';
+import type { MoveUnderWay } from './under-way.ts';
 
 /**
  * Addresses that nobody has or is promised: a clone without an address of its own at the target gets one. The engine
@@ -7,10 +8,12 @@ import type { Network, Topology } from '../../topology/resolve/topology.ts';
  */
 export class AddressBook {
   readonly #topology: Topology;
+  readonly #underWay: readonly MoveUnderWay[];
   readonly #books = new Map<string, NetworkBook>();
 
-  constructor(topology: Topology) {
+  constructor(topology: Topology, underWay: readonly MoveUnderWay[]) {
     this.#topology = topology;
+    this.#underWay = underWay;
   }
 
   /** The lowest free address of that network outside its DHCP pools; null: none, or no such network. */
@@ -41,6 +44,10 @@ export class AddressBook {
       ?.networks.find((each) => each.name === name);
     if (network === undefined) return null;
     const book = bookOf(this.#topology, site, network);
+    for (const { target, addresses } of this.#underWay) {
+      for (const each of addresses)
+        if (target.site === site && each.network === name) book.taken.add(addressNumber(each.address));
+    }
     this.#books.set(key, book);
     return book;
   }

@@ -3,6 +3,7 @@ import type { Runbook } from '../../topology/resolve/runbook.ts';
 import type { Host, Policies, Site, Topology, Workload } from '../../topology/resolve/topology.ts';
 import { AddressBook } from './addresses.ts';
 import { Paths } from './paths.ts';
+import type { UnderWay } from './under-way.ts';
 
 /**
  * Choosing, step by step: fleet.ts and paths.ts index what exists; rules/ hold every hard constraint; predict.ts asks
@@ -25,6 +26,8 @@ export interface Fleet {
   readonly macs: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Those that more than one workload has. */
   readonly sharedMacs: ReadonlySet<string>;
+  /** Moves of other runs. */
+  readonly underWay: UnderWay;
 }
 
 /** The policies that name one workload. */
@@ -47,12 +50,12 @@ const none: WorkloadPolicies = {
   shunned: [],
 };
 
-export function createFleet(topology: Topology, runbook: Runbook): Fleet {
+export function createFleet(topology: Topology, runbook: Runbook, underWay: UnderWay): Fleet {
   return {
     topology,
     runbook,
     paths: new Paths(topology, runbook.limits.linkShareMax),
-    addresses: new AddressBook(topology),
+    addresses: new AddressBook(topology, underWay.moves),
     sites: new Map(topology.sites.map((site) => [site.name, site])),
     hosts: new Map(
       topology.sites.flatMap((site) =>
@@ -63,6 +66,7 @@ export function createFleet(topology: Topology, runbook: Runbook): Fleet {
     policies: indexPolicies(topology.policies),
     macs: indexMacs(topology),
     sharedMacs: findSharedMacs(topology),
+    underWay,
   };
 }
 
@@ -86,6 +90,11 @@ export function workloadOf(fleet: Fleet, name: string): Workload {
   const workload = fleet.workloads.get(name);
   assert(workload !== undefined, `no workload ${name}`);
   return workload;
+}
+
+/** Where it is, or will be when another run has moved it. */
+export function siteToBe({ underWay, workloads }: Fleet, name: string): string | undefined {
+  return underWay.of(name)?.target.site ?? workloads.get(name)?.site;
 }
 
 function findSharedMacs({ workloads }: Topology): ReadonlySet<string> {

@@ -1,3 +1,4 @@
+import type { Link } from '../../topology/resolve/topology.ts';
 import { type Path, usableBitsPerSecond } from './paths.ts';
 
 export interface LinkUse {
@@ -32,6 +33,12 @@ export class Load {
       const seconds = part * (use.sendingSeconds * use.pathShare + use.idleSeconds * idleShare);
       this.#seconds.set(link.name, this.busySeconds(link.name) + seconds);
     }
+  }
+
+  /** Of a run that goes on beside the plan. */
+  addBytes(link: Link, wireBytes: number): void {
+    const usable = usableBitsPerSecond(link, this.#shareMax) / 8;
+    if (usable > 0) this.#seconds.set(link.name, this.busySeconds(link.name) + wireBytes / usable);
   }
 
   /** Of the busiest link of the path. */

@@ -7,7 +7,7 @@ import { credentialEnd, deadlinePassed, freezesOf, leadSeconds, windowsOf } from
 import type { Candidate } from './candidate.ts';
 import type { Choosing } from './choosing.ts';
 import { costParts, effectsOf, totalCost } from './cost.ts';
-import { hostOf } from './fleet.ts';
+import { hostOf, siteToBe } from './fleet.ts';
 import { completesProbabilityMin, timeoutOfP90, timeoutSecondsMax, timeoutSecondsMin } from './limits.ts';
 import type { Mode } from './modes.ts';
 import { wireRatio, type Path } from './paths.ts';
@@ -191,7 +191,7 @@ function peersLeftBehind(
 ): number {
   return peers.reduce(
     (sum, { workload, bytesPerSecond }) =>
-      leaving.has(workload) || fleet.workloads.get(workload)?.site === target ? sum : sum + bytesPerSecond,
+      leaving.has(workload) || siteToBe(fleet, workload) === target ? sum : sum + bytesPerSecond,
     0,
   );
 }

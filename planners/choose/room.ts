@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Host, Topology, Workload } from '../../topology/resolve/topology.ts';
+import type { Host, Workload } from '../../topology/resolve/topology.ts';
+import type { Fleet } from './fleet.ts';
 
 export const hostKey = (site: string, host: string): string => `${site}/${host}`;
 
@@ -16,8 +17,9 @@ export interface HostRoom {
 }
 
 /**
- * Who is to be where when the plan is done: room on each host beside those that stay and those already placed. What a
- * leaving workload frees is not counted here: it is there only when the move is over.
+ * Who is to be where when the plan is done: room on each host beside those that stay and those already placed; one that
+ * another run moves has room at both ends. What a leaving workload frees is not counted here: it is there only when
+ * the move is over.
  */
 export class Room {
   readonly #hosts = new Map<string, { -readonly [K in keyof HostRoom]: HostRoom[K] }>();
@@ -25,7 +27,8 @@ export class Room {
   readonly #bySite = new Map<string, HostRoom[]>();
   readonly #where = new Map<string, Set<string>>();
 
-  constructor({ sites, workloads }: Topology) {
+  constructor({ topology, underWay }: Pick<Fleet, 'topology' | 'underWay'>) {
+    const { sites, workloads } = topology;
     for (const site of sites) {
       const rooms = site.hosts.map((host) => ({
         key: hostKey(site.name, host.name),
@@ -38,6 +41,8 @@ export class Room {
     }
     for (const workload of workloads)
       this.#take(workload, hostKey(workload.site, workload.host), workload.name);
+    for (const { workload, place } of underWay.held(topology))
+      this.#take(workload, hostKey(place.site, place.host), workload.name);
     for (const rooms of this.#bySite.values()) rooms.sort(mostFreeFirst);
   }
 

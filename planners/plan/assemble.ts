@@ -11,6 +11,7 @@ import { usableBitsPerSecond } from '../choose/paths.ts';
 import { sensitivityOf } from '../choose/sensitivity.ts';
 import { hostKey } from '../choose/room.ts';
 import { asTuned } from '../choose/tuned.ts';
+import { lessTaken, type Taken } from '../choose/under-way.ts';
 import { keepsSegment } from '../choose/rules/path.ts';
 import { completionOf, type Completion } from '../schedule/confidence.ts';
 import { predecessors, type Predecessors } from '../schedule/flow.ts';
@@ -106,7 +107,7 @@ export function movesOf({ choosing, moving, menu, schedule, timing }: Assembled)
 
 /** What stays where it is and is felt from afar: those it depends on, and a gateway that its sessions still leave by. */
 function leftBehind(
-  { leaving }: Choosing,
+  { leaving, fleet: { underWay }, calendar }: Choosing,
   workload: Workload,
   { taken, moving }: { readonly taken: Accepted; readonly moving: ReadonlyMap<string, Moving> },
 ): readonly Reason[] {
@@ -116,6 +117,12 @@ function leftBehind(
     ...workload.dependsOn
       .filter((other) => leaving.has(other) && !moving.has(other))
       .map((other) => reason('dependency-stays', { other })),
+    ...workload.dependsOn.flatMap((other) => {
+      const move = underWay.endSeconds(other, calendar) > 0 ? underWay.of(other) : null;
+      return move?.toUnixSeconds == null
+        ? []
+        : [reason('after-under-way', { other, run: move.run, endUnixSeconds: move.toUnixSeconds })];
+    }),
     ...(keepsOld && bytesPerDayBytes > 0
       ? [reason('trombone-stays', { workload: workload.name, bytesPerDayBytes, site: workload.site })]
       : []),
@@ -228,14 +235,25 @@ export function linkUse({ choosing, menu, schedule: { placed } }: Assembled): Pl
   }
   return topology.links.map((link) => {
     const { limits } = runbook;
-    const capacity = stepsOf(link, limits.linkShareMax, calendar);
+    const taken = fleet.underWay.onLink(link.name, calendar);
+    const capacity = lessTaken(stepsOf(link, limits.linkShareMax, calendar), taken);
     return {
       link: link.name,
       use: runningSum(changes.get(link.name) ?? new Map<number, number>()),
       usableBytesPerSecond: usableBitsPerSecond(link, limits.linkShareMax) / 8,
       capacity: capacity.map(({ atSeconds, amount }) => ({ atSeconds, bytesPerSecond: amount })),
+      ...(taken.length === 0 ? {} : { underWay: takenSteps(taken) }),
     };
   });
+}
+
+function takenSteps(taken: readonly Taken[]): Plan['links'][number]['use'] {
+  const changes = new Map<number, number>();
+  for (const { fromSeconds, toSeconds, amount } of taken) {
+    changes.set(fromSeconds, (changes.get(fromSeconds) ?? 0) + amount);
+    changes.set(toSeconds, (changes.get(toSeconds) ?? 0) - amount);
+  }
+  return runningSum(changes);
 }
 
 /** Rounded to the byte, so that what was added and taken away leaves exactly nothing. */

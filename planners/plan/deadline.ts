@@ -68,7 +68,8 @@ function settled(
   const left = secondsLeft(input);
   const stuck = taken.choices.filter(isStuck);
   const unplaceable = taken.requested.placements.some(({ decision }) => decision.chosen === null);
-  const isWhole = stuck.length === 0 && !unplaceable && taken.schedule.unplaced.length === 0;
+  const isUnmet = unplaceable || taken.requested.unmet.size > 0;
+  const isWhole = stuck.length === 0 && !isUnmet && taken.schedule.unplaced.length === 0;
   const tooLate = left !== null && leastSeconds(input, whole) > left;
   const isProven = stuck.some(isProvenStuck) || (tooLate && input.runbook.confidence > 0.5);
   return {
@@ -79,9 +80,15 @@ function settled(
 }
 
 /** Why a job that could move fits nowhere in the schedule. */
-export function unplacedBecause({ windows, options }: Job, input: DraftInput): Reason {
+export function unplacedBecause({ name, windows, options }: Job, input: DraftInput): Reason {
   const passed = deadlinePassed(input.runbook, input.calendar);
   if (passed !== null) return passed;
+  const dependsOn = input.topology.workloads.find((each) => each.name === name)?.dependsOn ?? [];
+  const stopped = input.underWay?.find(
+    ({ workload, toUnixSeconds }) => toUnixSeconds === null && dependsOn.includes(workload),
+  );
+  if (stopped !== undefined)
+    return reason('never-after-under-way', { other: stopped.workload, run: stopped.run });
   const left = secondsLeft(input);
   const neededSeconds = Math.min(...options.map(({ surelySeconds }) => surelySeconds));
   const windowSeconds = Math.max(0, ...windows.map(({ fromSeconds, toSeconds }) => toSeconds - fromSeconds));

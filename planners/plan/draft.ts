@@ -2,12 +2,13 @@ import type { Random } from '../../topology/world.ts';
 import type { Calendar } from '../choose/calendar.ts';
 import type { Choice } from '../choose/choose.ts';
 import type { Choosing } from '../choose/choosing.ts';
-import { createFleet } from '../choose/fleet.ts';
+import { createFleet, type Fleet } from '../choose/fleet.ts';
 import { Hosts } from '../choose/hosts.ts';
 import { Load } from '../choose/load.ts';
 import { Predictor } from '../choose/predict.ts';
 import { weightsOf } from '../choose/presets.ts';
 import { Room } from '../choose/room.ts';
+import { UnderWay, type MoveUnderWay } from '../choose/under-way.ts';
 import type { Model } from '../estimate/model.ts';
 import { requested } from '../schedule/goals/goals.ts';
 import type { Requested } from '../schedule/goals/requested.ts';
@@ -37,6 +38,7 @@ export interface DraftInput {
   readonly model: Model;
   readonly calendar: Calendar;
   readonly random: Random;
+  readonly underWay?: readonly MoveUnderWay[];
 }
 
 export interface DraftOptions {
@@ -86,22 +88,36 @@ export function scheduled(
   return { choosing, requested: wanted, choices, moving, menu, schedule: result, timing };
 }
 
-function choosingOf({ topology, runbook, model, calendar }: DraftInput, haste: number): Choosing {
+function choosingOf(
+  { topology, runbook, model, calendar, underWay = [] }: DraftInput,
+  haste: number,
+): Choosing {
+  const fleet = createFleet(topology, runbook, new UnderWay(underWay));
   const weights = weightsOf(runbook.weights);
   return {
-    fleet: createFleet(topology, runbook),
+    fleet,
     calendar,
     hosts: new Hosts(new Set()),
     templates: new Map(),
     detours: new Map(),
-    room: new Room(topology),
-    load: new Load(runbook.limits.linkShareMax),
+    room: new Room(fleet),
+    load: loadOf(fleet, calendar),
     predictor: new Predictor(model),
     weights: { ...weights, moveSecond: weights.moveSecond * haste },
     hasteRatio: haste,
     isTuned: haste === 1,
     leaving: new Set(),
   };
+}
+
+/** What other runs still send keeps the links as busy as what this plan has chosen. */
+function loadOf({ topology, runbook, underWay }: Fleet, calendar: Calendar): Load {
+  const load = new Load(runbook.limits.linkShareMax);
+  for (const link of topology.links) {
+    for (const { fromSeconds, toSeconds, amount } of underWay.onLink(link.name, calendar))
+      load.addBytes(link, amount * (toSeconds - fromSeconds));
+  }
+  return load;
 }
 
 const leavingOf = ({ moves }: Requested): ReadonlySet<string> =>

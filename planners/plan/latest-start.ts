@@ -37,10 +37,10 @@ function startOf(
   { draft: taken }: Settled,
   { startSeconds, deadlineSeconds }: { readonly startSeconds: number; readonly deadlineSeconds: number },
 ): number {
-  const { runbook, topology } = input;
+  const { runbook } = input;
   const direct = deadlineSeconds - taken.timing.allDoneSeconds(runbook.confidence);
   const moves = taken.schedule.placed.length;
-  if (!hasCalendar(topology, runbook) || moves > movesScheduledAgainMax) return direct;
+  if (!hasCalendar(input) || moves > movesScheduledAgainMax) return direct;
   const names = new Set(taken.schedule.placed.map(({ job }) => job.name));
   const choices = taken.choices.filter(({ workload }) => names.has(workload.name));
   const holds = (later: number): boolean => {
@@ -65,7 +65,7 @@ function whyNone(input: DraftInput, { verdict, draft: taken, neededSeconds }: Se
   if (passed !== null) return passed;
   if (taken.moving.length === 0) return reason('no-safe-start-possible');
   const leftSeconds = secondsLeft(input) ?? 0;
-  return hasCalendar(input.topology, input.runbook) || neededSeconds <= leftSeconds
+  return hasCalendar(input) || neededSeconds <= leftSeconds
     ? reason('no-safe-start-open')
     : reason('no-safe-start-left', { neededSeconds, leftSeconds });
 }

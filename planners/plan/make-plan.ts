@@ -3,6 +3,7 @@ import type { Topology } from '../../topology/resolve/topology.ts';
 import type { Random } from '../../topology/world.ts';
 import type { Calendar } from '../choose/calendar.ts';
 import { sensitivityOf } from '../choose/sensitivity.ts';
+import { UnderWay, type MoveUnderWay } from '../choose/under-way.ts';
 import type { Model } from '../estimate/model.ts';
 import { linkUse, movesOf, staysBecause, warningsOf } from './assemble.ts';
 import { changesThatHelp } from './changes.ts';
@@ -22,6 +23,8 @@ export interface PlanInput {
   /** When the plan is made: the start that is assumed where the runbook names none and something depends on it. */
   readonly nowSeconds: number;
   readonly random: Random;
+  /** Moves of other runs that are not over; none where nobody asked. */
+  readonly underWay?: readonly MoveUnderWay[];
 }
 
 /**
@@ -29,7 +32,7 @@ export interface PlanInput {
  * same seed, give the same bytes.
  */
 export function makePlan(input: PlanInput): Plan {
-  const { topology, runbook, model } = input;
+  const { topology, runbook, model, underWay = [] } = input;
   const calendar: Calendar = {
     startSeconds: runbook.startSeconds ?? startOf(input),
   };
@@ -56,16 +59,18 @@ export function makePlan(input: PlanInput): Plan {
     makespan: makespanOf(draft),
     ...latestSafeStart(draftInput, settled),
     links: linkUse(draft),
+    ...(underWay.length === 0 ? {} : { underWay: new UnderWay(underWay).moves }),
     warnings: warningsOf(draft, moves),
   };
   return { ...rest, hash: planHash(rest) };
 }
 
 /** Of a plan whose runbook names none: the round that is due, the present where the calendar matters, else none. */
-function startOf({ topology, runbook, nowSeconds }: PlanInput): number | null {
+function startOf(input: PlanInput): number | null {
+  const { topology, runbook, nowSeconds } = input;
   const { goal } = runbook;
   if (goal.kind === 'follow-the-sun') return roundDue(goal, topology, nowSeconds);
-  return dependsOnStart(topology, runbook) ? nowSeconds : null;
+  return dependsOnStart(input) ? nowSeconds : null;
 }
 
 function remarked(move: PlannedMove, remarks: readonly Reason[]): PlannedMove {

@@ -1,4 +1,4 @@
-import type { Workload } from '../../topology/resolve/topology.ts';
+import type { Link, Workload } from '../../topology/resolve/topology.ts';
 import { stepsOf, windowsOf, type Calendar } from '../choose/calendar.ts';
 import type { Accepted, Way } from '../choose/candidate.ts';
 import type { Choice } from '../choose/choose.ts';
@@ -10,10 +10,11 @@ import { estimateRefusals } from '../choose/price.ts';
 import { hostKey, localDiskBytes } from '../choose/room.ts';
 import { rateFloorOf } from '../choose/rules/path.ts';
 import { isBetter, isSure, tuned } from '../choose/tuned.ts';
+import { lessTaken, takenAt, type Taken } from '../choose/under-way.ts';
 import type { Estimate, Quantiles } from '../estimate/estimate.ts';
 import type { Cuts } from '../schedule/bound.ts';
 import { largeFleet, parallelEfficiency } from '../schedule/limits.ts';
-import type { Job, JobOption, Placed, Problem, Resource, Store, Use } from '../schedule/problem.ts';
+import type { Job, JobOption, Placed, Problem, Resource, Store, Use, Window } from '../schedule/problem.ts';
 import type { LimitAndCap, TransferSettings } from './plan.ts';
 
 /**
@@ -76,7 +77,10 @@ export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: 
       options,
       needs: workload.dependsOn.filter((other) => names.has(other)),
       priority: workload.priority,
-      windows: windowsOf(fleet, { workload, way: candidate }, calendar),
+      windows: notBefore(
+        windowsOf(fleet, { workload, way: candidate }, calendar),
+        Math.max(0, ...workload.dependsOn.map((other) => fleet.underWay.endSeconds(other, calendar))),
+      ),
       uses: placesOf(fleet, workload, candidate),
       returns: [
         { store: memoryKey(source), amount: workload.memoryBytes },
@@ -92,6 +96,16 @@ export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: 
     entryOf: ({ option }) => entries.get(option)!,
     isTuned: [...entries.values()].some(({ tuned }) => tuned !== null),
   };
+}
+
+/** Windows from an instant on: what it depends on is under way until then. */
+function notBefore(windows: Job['windows'], fromSeconds: number): Job['windows'] {
+  if (fromSeconds === 0) return windows;
+  const open = windows.length === 0 ? [{ fromSeconds: 0, toSeconds: Number.POSITIVE_INFINITY }] : windows;
+  const later = open
+    .map((window) => ({ ...window, fromSeconds: Math.max(window.fromSeconds, fromSeconds) }))
+    .filter((window) => window.fromSeconds < window.toSeconds);
+  return later.length === 0 ? [never] : later;
 }
 
 const isPlainest = ({ settings }: Way, chosen: Way): boolean =>
@@ -216,9 +230,10 @@ class Rates {
     const parts = this.#divisions.slice(0, shares ? (isDetour ? detourDivisions : undefined) : 1);
     const least = usable / parts.at(-1)!;
     const rest = usable - most;
+    const beside = Math.min(...path.links.map((link) => this.#freeNow(link)));
     const rates = [
       ...parts.map((each) => Math.min(most, usable / each)),
-      ...(rest > least && rest < most ? [rest] : []),
+      ...[rest, beside].filter((rate) => rate > least && rate < most),
     ];
     const widest = Math.max(usable, ...path.links.map((link) => usableBitsPerSecond(link, linkShareMax) / 8));
     return [...new Set(rates)].map((wire) => ({
@@ -226,7 +241,17 @@ class Rates {
       sharers: wire === most && most < usable ? 1 : Math.max(1, Math.floor(widest / wire + 1e-9)),
     }));
   }
+
+  /** Beside what other runs send when the plan starts; 0: they send nothing. */
+  #freeNow(link: Link): number {
+    const { fleet, calendar } = this.#choosing;
+    const taken = takenAt(fleet.underWay.onLink(link.name, calendar), 0);
+    return taken === 0 ? 0 : usableBitsPerSecond(link, fleet.runbook.limits.linkShareMax) / 8 - taken;
+  }
 }
+
+/** A window into which nothing fits. */
+const never: Window = { fromSeconds: 0, toSeconds: 0 };
 
 function efficiencyOf(sharers: number): number {
   return parallelEfficiency[Math.min(sharers, parallelEfficiency.length) - 1]!;
@@ -259,32 +284,48 @@ function placesOf(fleet: Fleet, workload: Workload, { site, host }: Accepted): r
   return places.map((resource) => ({ resource, amount: 1 }));
 }
 
-function resourcesOf({ topology, runbook }: Fleet, calendar: Calendar): readonly Resource[] {
-  const always = (name: string, amount: number): Resource => ({ name, steps: [{ atSeconds: 0, amount }] });
+/** What there is for this plan, less what other runs take; a runbook's own limit on moves is its run's alone. */
+function resourcesOf({ topology, runbook, underWay }: Fleet, calendar: Calendar): readonly Resource[] {
+  const there = (name: string, amount: number, taken: readonly Taken[] = []): Resource => ({
+    name,
+    steps: lessTaken([{ atSeconds: 0, amount }], taken),
+  });
   const { sites, links, policies } = topology;
   return [
-    always(runKey, runbook.limits.movesMax),
+    there(runKey, runbook.limits.movesMax),
     ...links.map((link) => ({
       name: linkKey(link.name),
-      steps: stepsOf(link, runbook.limits.linkShareMax, calendar),
+      steps: lessTaken(
+        stepsOf(link, runbook.limits.linkShareMax, calendar),
+        underWay.onLink(link.name, calendar),
+      ),
     })),
     ...links.flatMap(({ name, movesMax }) =>
-      movesMax === null ? [] : [always(linkMovesKey(name), movesMax)],
+      movesMax === null ? [] : [there(linkMovesKey(name), movesMax, underWay.movesOver(name, calendar))],
     ),
     ...sites.flatMap(({ name, movesMax }) =>
-      movesMax === null ? [] : [always(siteMovesKey(name), movesMax)],
+      movesMax === null
+        ? []
+        : [there(siteMovesKey(name), movesMax, underWay.movesAt({ site: name }, calendar))],
     ),
     ...sites.flatMap((site) =>
-      site.hosts.map(({ name, movesMax }) => always(hostMovesKey(hostKey(site.name, name)), movesMax)),
+      site.hosts.map(({ name, movesMax }) =>
+        there(
+          hostMovesKey(hostKey(site.name, name)),
+          movesMax,
+          underWay.movesAt({ site: site.name, host: name }, calendar),
+        ),
+      ),
     ),
     ...policies.quorums.map(({ name, workloads }) =>
-      always(quorumKey(name), Math.floor((workloads.length - 1) / 2)),
+      there(quorumKey(name), Math.floor((workloads.length - 1) / 2), underWay.disturbed(workloads, calendar)),
     ),
   ];
 }
 
 /** What is free on each host at the start. */
-function storesOf({ topology: { sites, workloads } }: Fleet): readonly Store[] {
+function storesOf({ topology, underWay }: Fleet): readonly Store[] {
+  const { sites, workloads } = topology;
   const memory = new Map<string, number>();
   const storage = new Map<string, number>();
   const add = (sums: Map<string, number>, key: string, amount: number): void => {
@@ -296,10 +337,13 @@ function storesOf({ topology: { sites, workloads } }: Fleet): readonly Store[] {
       add(storage, hostKey(site.name, host.name), host.storageBytes);
     }
   }
-  for (const workload of workloads) {
-    add(memory, hostKey(workload.site, workload.host), -workload.memoryBytes);
-    add(storage, hostKey(workload.site, workload.host), -localDiskBytes(workload));
-  }
+  const take = (workload: Workload, { site, host }: Pick<Workload, 'site' | 'host'>): void => {
+    const key = hostKey(site, host);
+    add(memory, key, -workload.memoryBytes);
+    add(storage, key, -localDiskBytes(workload));
+  };
+  for (const workload of workloads) take(workload, workload);
+  for (const { workload, place } of underWay.held(topology)) take(workload, place);
   return [
     ...[...memory].map(([key, amount]) => ({ name: memoryKey(key), amount })),
     ...[...storage].map(([key, amount]) => ({ name: storageKey(key), amount })),

@@ -1,5 +1,6 @@
 import type { Runbook } from '../../topology/resolve/runbook.ts';
 import type { Method, Topology } from '../../topology/resolve/topology.ts';
+import type { MoveUnderWay } from '../choose/under-way.ts';
 import type { Estimate, Quantiles } from '../estimate/estimate.ts';
 import type { Reason } from './reasons.ts';
 
@@ -210,8 +211,12 @@ export interface Plan {
     /** Steps of a curve: from `atSeconds` on so much is reserved. */
     readonly use: readonly { readonly atSeconds: number; readonly bytesPerSecond: number }[];
     readonly usableBytesPerSecond: number;
-    /** What moves may use, over time: the calendar's caps. */
+    /** What moves may use, over time: the calendar's caps, less what other runs take. */
     readonly capacity: readonly { readonly atSeconds: number; readonly bytesPerSecond: number }[];
+    /** What other runs take; absent where that is nothing. */
+    readonly underWay?: readonly { readonly atSeconds: number; readonly bytesPerSecond: number }[];
   }[];
+  /** Moves of other runs that were not over when it was made; absent where there were none, or nobody asked. */
+  readonly underWay?: readonly MoveUnderWay[];
   readonly warnings: readonly Reason[];
 }

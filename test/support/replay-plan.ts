@@ -1,10 +1,12 @@
 import type { Plan, PlannedMove } from '../../planners/plan/plan.ts';
+import type { MoveUnderWay } from '../../planners/choose/under-way.ts';
 import type { Workload } from '../../topology/resolve/topology.ts';
 
 /**
  * Plays a plan and holds every instant of it against the policies, the room and the limits of its topology, from their
  * definitions alone: a guest holds its place at the source until its move has ended, and one at the target from the
- * start of it. Answers every breach in words; what was so before anything moved is none.
+ * start of it. Moves of other runs are played beside it from their own words. Answers every breach in words; what was so
+ * before anything moved, or would be with the other runs alone, is none.
  */
 export interface Played {
   readonly move: PlannedMove;
@@ -37,30 +39,75 @@ const key = ({ site, host }: { readonly site: string; readonly host: string }): 
 /** Ends are sums of doubles: what ends within a microsecond of an instant has ended. */
 const tolerance = 1e-6;
 
-export function breaches(plan: Plan, played: readonly Played[]): readonly string[] {
+/** One move, of the plan or of another run; a stopped one sends nothing and takes no place among the moves. */
+interface Going {
+  readonly workload: string;
+  readonly source: PlannedMove['source'];
+  readonly target: PlannedMove['source'];
+  readonly reservations: PlannedMove['reservations'];
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly isStopped: boolean;
+  readonly isOurs: boolean;
+}
+
+const ours = ({ move, startSeconds, endSeconds }: Played): Going => ({
+  ...move,
+  target: move.decision.chosen.target!,
+  startSeconds,
+  endSeconds,
+  isStopped: false,
+  isOurs: true,
+});
+
+const another =
+  (planStart: number) =>
+  (move: MoveUnderWay): Going => ({
+    ...move,
+    startSeconds: move.fromUnixSeconds - planStart,
+    endSeconds: (move.toUnixSeconds ?? Number.POSITIVE_INFINITY) - planStart,
+    isStopped: move.toUnixSeconds === null,
+    isOurs: false,
+  });
+
+export function breaches(
+  plan: Plan,
+  played: readonly Played[],
+  underWay: readonly MoveUnderWay[] = [],
+): readonly string[] {
+  const others = underWay.map(another(plan.startSeconds ?? 0));
+  const all = [...others, ...played.map(ours)];
   const before = new Set(breachesAt(plan, [], -1));
-  const instants = [...new Set(played.flatMap(({ startSeconds, endSeconds }) => [startSeconds, endSeconds]))];
-  const found = instants.flatMap((at) => breachesAt(plan, played, at));
+  const instants = new Set(all.flatMap(({ startSeconds, endSeconds }) => [startSeconds, endSeconds]));
+  const found = [...instants]
+    .filter((at) => at >= 0 && Number.isFinite(at))
+    .flatMap((at) => {
+      const without = new Set(breachesAt(plan, others, at));
+      return breachesAt(plan, all, at).filter((breach) => !without.has(breach));
+    });
   return [...new Set(found)].filter((breach) => !before.has(breach));
 }
 
-function breachesAt(plan: Plan, played: readonly Played[], at: number): readonly string[] {
+function breachesAt(plan: Plan, going: readonly Going[], at: number): readonly string[] {
   const { workloads } = plan.topology;
-  const started = played.filter(({ startSeconds }) => startSeconds <= at + tolerance);
+  const started = going.filter(({ startSeconds }) => startSeconds <= at + tolerance);
   const running = started.filter(({ endSeconds }) => endSeconds > at + tolerance);
-  const moveOf = new Map(started.map((each) => [each.move.workload, each]));
   const placesOf = (workload: Workload): readonly { readonly site: string; readonly host: string }[] => {
-    const moving = moveOf.get(workload.name);
-    if (moving === undefined) return [workload];
-    const target = moving.move.decision.chosen.target!;
-    return running.includes(moving) ? [workload, target] : [target];
+    const own = going.filter((move) => move.workload === workload.name);
+    if (own.length === 0) return [workload];
+    return own.flatMap((move) => {
+      if (!started.includes(move)) return [move.source];
+      return running.includes(move) ? [move.source, move.target] : [move.target];
+    });
   };
   const places = new Map(workloads.map((workload) => [workload.name, placesOf(workload)]));
+  const sending = running.filter(({ isStopped }) => !isStopped);
   return [
     ...together(plan, places),
     ...disturbed(plan, running),
     ...overfull(plan, places),
-    ...crowded(plan, running),
+    ...crowded(plan, sending),
+    ...overbooked(plan, sending),
   ];
 }
 
@@ -97,9 +144,9 @@ function together({ topology: { policies, sites } }: Plan, places: Places): read
   return [...apart, ...zones];
 }
 
-function disturbed({ topology: { policies } }: Plan, running: readonly Played[]): readonly string[] {
+function disturbed({ topology: { policies } }: Plan, running: readonly Going[]): readonly string[] {
   return policies.quorums.flatMap(({ name, workloads }) => {
-    const moving = running.filter(({ move }) => workloads.includes(move.workload)).length;
+    const moving = running.filter(({ workload }) => workloads.includes(workload)).length;
     const most = Math.floor((workloads.length - 1) / 2);
     return moving > most ? [`${name}: ${moving} disturbed at once, ${most} may be`] : [];
   });
@@ -129,14 +176,19 @@ function overfull({ topology: { sites, workloads } }: Plan, places: Places): rea
   );
 }
 
-function crowded({ topology: { sites }, runbook }: Plan, running: readonly Played[]): readonly string[] {
-  const ends = running.map(({ move }) => [move.source, move.decision.chosen.target!]);
-  const over = (name: string, most: number | null, touches: (end: PlannedMove['source']) => boolean) => {
-    const count = ends.filter((both) => both.some(touches)).length;
-    return most !== null && count > most ? [`${name}: ${count} moves, ${most} may be`] : [];
-  };
+function crowded(
+  { topology: { sites, links }, runbook }: Plan,
+  running: readonly Going[],
+): readonly string[] {
+  const counted = (name: string, most: number | null, count: number): readonly string[] =>
+    most !== null && count > most ? [`${name}: ${count} moves, ${most} may be`] : [];
+  const over = (name: string, most: number | null, touches: (end: PlannedMove['source']) => boolean) =>
+    counted(name, most, running.filter(({ source, target }) => [source, target].some(touches)).length);
+  const crosses = (name: string) =>
+    running.filter((move) => move.reservations.some(({ link }) => link === name));
   return [
-    ...over('run', runbook.limits.movesMax, () => true),
+    ...counted('run', runbook.limits.movesMax, running.filter(({ isOurs }) => isOurs).length),
+    ...links.flatMap(({ name, movesMax }) => counted(name, movesMax, crosses(name).length)),
     ...sites.flatMap((site) => [
       ...over(site.name, site.movesMax, (end) => end.site === site.name),
       ...site.hosts.flatMap((host) => {
@@ -145,4 +197,15 @@ function crowded({ topology: { sites }, runbook }: Plan, running: readonly Playe
       }),
     ]),
   ];
+}
+
+/** Rates that do not fit together under what the link has for moves; fleets with caps are not played here. */
+function overbooked({ topology: { links }, runbook }: Plan, running: readonly Going[]): readonly string[] {
+  return links.flatMap(({ name, rateBitsPerSecond, reservedRatio }) => {
+    const usable = (rateBitsPerSecond * Math.min(1 - reservedRatio, runbook.limits.linkShareMax)) / 8;
+    const taken = running
+      .flatMap(({ reservations }) => reservations)
+      .reduce((sum, { link, bytesPerSecond }) => (link === name ? sum + bytesPerSecond : sum), 0);
+    return taken > usable * (1 + tolerance) ? [`${name}: ${taken} of ${usable} bytes a second`] : [];
+  });
 }

@@ -1,4 +1,4 @@
-import { policiesOf, workloadOf } from '../fleet.ts';
+import { policiesOf, siteToBe, workloadOf, type Fleet } from '../fleet.ts';
 import type { Refuse, Rule, SiteAttempt } from './rule.ts';
 
 /** What may run where: the target site against the policies, whatever the method. */
@@ -56,7 +56,7 @@ function zones({ fleet, workload, target }: SiteAttempt, refuse: Refuse): void {
 function zoneNeighbours({ fleet, workload, target, leaving }: SiteAttempt, refuse: Refuse): void {
   const { zones: held, shunned } = policiesOf(fleet, workload.name);
   const stays = (name: string): boolean =>
-    name !== workload.name && !leaving.has(name) && workloadOf(fleet, name).site === target.name;
+    name !== workload.name && !leaving.has(name) && remainsAt(fleet, name, target.name);
   for (const { name, scope, neverBeside } of held) {
     const other = scope === 'site' ? neverBeside.find(stays) : undefined;
     if (other !== undefined) refuse('zone-neighbour-at-site', { policy: name, other, site: target.name });
@@ -71,12 +71,15 @@ function antiAffinity({ fleet, workload, target, leaving }: SiteAttempt, refuse:
   for (const { name, scope, workloads } of policiesOf(fleet, workload.name).antiAffinity) {
     if (scope !== 'site') continue;
     const other = workloads.find(
-      (member) =>
-        member !== workload.name && !leaving.has(member) && workloadOf(fleet, member).site === target.name,
+      (member) => member !== workload.name && !leaving.has(member) && remainsAt(fleet, member, target.name),
     );
     if (other !== undefined) refuse('anti-affinity-site', { policy: name, other, site: target.name });
   }
 }
+
+/** One that another run moves is looked for at both its ends, with those that come (rules/host.ts). */
+const remainsAt = (fleet: Fleet, name: string, site: string): boolean =>
+  fleet.underWay.of(name) === null && workloadOf(fleet, name).site === site;
 
 /** A quorum of one or two tolerates nobody missing, not for the length of a move either. */
 function quorums({ fleet, workload }: SiteAttempt, refuse: Refuse): void {
@@ -89,7 +92,7 @@ function quorums({ fleet, workload }: SiteAttempt, refuse: Refuse): void {
 function peers({ fleet, workload, target, leaving }: SiteAttempt, refuse: Refuse): void {
   for (const { workload: peer, rttMaxSeconds } of workload.peers) {
     if (rttMaxSeconds === null || leaving.has(peer)) continue;
-    const site = workloadOf(fleet, peer).site;
+    const site = siteToBe(fleet, peer)!;
     if (site === target.name) continue;
     const rttSeconds = Math.min(
       ...fleet.paths.between(target.name, site).map((between) => between.rttSeconds),

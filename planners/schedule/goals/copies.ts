@@ -36,7 +36,7 @@ export function copiesOf(choosing: Choosing, wanted: CopiesWanted): readonly Pla
   const narrowed: Choosing = {
     ...choosing,
     fleet: fleetWith(choosing.fleet, copies),
-    room: new Room(topology),
+    room: new Room(choosing.fleet),
     hosts: new Hosts(new Set()),
   };
   let spent = 0;

@@ -5,10 +5,15 @@ import { followTheSun } from './follow-the-sun.ts';
 import { parted } from './parted.ts';
 import { place } from './place.ts';
 import { rebalance } from './rebalance.ts';
+import { besideUnderWay } from './beside-under-way.ts';
 import { nothing, type Requested, type WantedMove } from './requested.ts';
 
-/** What the runbook's goal asks for. */
+/** What the runbook's goal asks for, of workloads that no other run moves. */
 export function requested(choosing: Choosing): Requested {
+  return besideUnderWay(choosing, askedFor(choosing));
+}
+
+function askedFor(choosing: Choosing): Requested {
   const { topology, runbook } = choosing.fleet;
   const { goal } = runbook;
   const movesOf = (site: string, host: string | null, targets: readonly string[]): readonly WantedMove[] =>

@@ -22,15 +22,19 @@ const filledMax = 0.8;
  * has a way to that very host, so that no host is begun that cannot be finished.
  */
 export function rebalance(choosing: Choosing, { sites, aim }: Rebalance): Requested {
-  const { topology } = choosing.fleet;
+  const { topology, underWay } = choosing.fleet;
   const loads = sites.flatMap((site) =>
     siteOf(choosing.fleet, site).hosts.map((host) => new HostLoad(site, host)),
   );
   const byKey = new Map(loads.map((load) => [load.key, load]));
-  for (const workload of topology.workloads) byKey.get(hostKey(workload.site, workload.host))?.add(workload);
+  for (const workload of topology.workloads) {
+    const target = underWay.of(workload.name)?.target;
+    if (target === undefined) byKey.get(hostKey(workload.site, workload.host))?.add(workload);
+    else byKey.get(hostKey(target.site, target.host))?.hold(workload);
+  }
   const trial: Choosing = {
     ...choosing,
-    room: new Room(topology),
+    room: new Room(choosing.fleet),
     hosts: new Hosts(new Set()),
     templates: new Map(),
     detours: new Map(),
@@ -57,6 +61,7 @@ class HostLoad {
   readonly guests = new Set<Workload>();
   #memoryBytes = 0;
   #cores = 0;
+  #holds = false;
 
   constructor(site: string, host: Host) {
     this.site = site;
@@ -66,8 +71,27 @@ class HostLoad {
 
   add(workload: Workload): void {
     this.guests.add(workload);
-    this.#memoryBytes += workload.memoryBytes;
-    this.#cores += workload.vcpus * workload.cpuRatio;
+    this.#load(workload);
+  }
+
+  /** One that another run brings: it is load, and moves no further. */
+  hold(workload: Workload): void {
+    this.#holds = true;
+    this.#load(workload);
+  }
+
+  /** It stays on for these, whatever else leaves it. */
+  get holds(): boolean {
+    return this.#holds;
+  }
+
+  get isOn(): boolean {
+    return this.#holds || this.guests.size > 0;
+  }
+
+  #load({ memoryBytes, vcpus, cpuRatio }: Workload): void {
+    this.#memoryBytes += memoryBytes;
+    this.#cores += vcpus * cpuRatio;
   }
 
   remove(workload: Workload): void {
@@ -169,8 +193,8 @@ function powerOff(choosing: Choosing, loads: readonly HostLoad[]): Requested {
   const off: HostLoad[] = [];
   const received = new Set<HostLoad>();
   for (const load of loads.toSorted((a, b) => a.ratio() - b.ratio() || (a.key < b.key ? -1 : 1))) {
-    if (load.guests.size === 0 || received.has(load)) continue;
-    const others = loads.filter((other) => other !== load && !off.includes(other) && other.guests.size > 0);
+    if (load.guests.size === 0 || load.holds || received.has(load)) continue;
+    const others = loads.filter((other) => other !== load && !off.includes(other) && other.isOn);
     const clearing = clear(choosing, load, others);
     if (clearing === null) continue;
     for (const step of clearing) {

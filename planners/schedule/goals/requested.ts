@@ -13,6 +13,8 @@ export interface Requested {
   /** Workloads of the goal that need no move. */
   readonly stays: readonly { readonly workload: string; readonly because: readonly Reason[] }[];
   readonly placements: readonly Placement[];
+  /** Workloads that other runs do not bring in time to where the goal wants them: it is not met by this plan. */
+  readonly unmet: ReadonlySet<string>;
   /** Why a move that could be made is not worth it; null: it is. */
   readonly worthless: (choice: Choice) => Reason | null;
   /** What is to be said of a move beyond its method: what it earns, what it leaves behind. */
@@ -36,6 +38,7 @@ export const nothing: Requested = {
   closed: new Set(),
   stays: [],
   placements: [],
+  unmet: new Set(),
   worthless: () => null,
   remarksOn: () => [],
   recurrenceOf: () => null,

@@ -23,16 +23,21 @@ export function ganttText({ moves, makespan }: Plan): string {
   return [...rows, `${fixed('')}${scale(makespan.p90Seconds)}`].join('\n');
 }
 
-/** How much of each link is reserved, over time: full height is all that moves may use. */
+/** How much of each link is reserved, over time: full height is all that moves may use. '+': by other runs. */
 export function linksText({ links, makespan }: Plan): string {
   return links
-    .filter(({ use }) => use.some(({ bytesPerSecond }) => bytesPerSecond > 0))
-    .map((link) => {
-      const { bar, meanRatio } = linkBar(link, makespan.p90Seconds);
-      return `${fixed(link.link)}${bar}  ${`${Math.round(meanRatio * 100)} %`.padStart(5)}`;
+    .flatMap(({ link, use, underWay = [], usableBytesPerSecond }) => {
+      const row = (label: string, curve: Curve): readonly string[] => {
+        if (curve.every(({ bytesPerSecond }) => bytesPerSecond === 0)) return [];
+        const { bar, meanRatio } = linkBar(curve, { usableBytesPerSecond, endSeconds: makespan.p90Seconds });
+        return [`${fixed(label)}${bar}  ${`${Math.round(meanRatio * 100)} %`.padStart(5)}`];
+      };
+      return [...row(link, use), ...row(`+ ${link}`, underWay)];
     })
     .join('\n');
 }
+
+type Curve = Plan['links'][number]['use'];
 
 /** Solid from the first start to the last P50 end, shaded from there to the last P90 end. */
 function waveBar(moves: readonly PlannedMove[], endSeconds: number): string {
@@ -46,8 +51,11 @@ function waveBar(moves: readonly PlannedMove[], endSeconds: number): string {
 }
 
 function linkBar(
-  { use, usableBytesPerSecond }: Plan['links'][number],
-  endSeconds: number,
+  use: Curve,
+  {
+    usableBytesPerSecond,
+    endSeconds,
+  }: { readonly usableBytesPerSecond: number; readonly endSeconds: number },
 ): { readonly bar: string; readonly meanRatio: number } {
   const step = endSeconds / barWidth;
   const ratios = Array.from({ length: barWidth }, (_, index) => {
@@ -62,7 +70,7 @@ function linkBar(
   };
 }
 
-function meanUse(use: Plan['links'][number]['use'], from: number, to: number): number {
+function meanUse(use: Curve, from: number, to: number): number {
   let area = 0;
   for (let index = 0; index < use.length; index++) {
     const begin = Math.max(from, use[index]?.atSeconds ?? 0);

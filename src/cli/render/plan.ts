@@ -9,6 +9,7 @@ import { colour } from './output.ts';
 import { safeStartLines } from './safe-start.ts';
 import { section, verdictText } from './sections.ts';
 import { renderTable } from './table.ts';
+import { underWayText } from './under-way.ts';
 import { bullet, wrapped } from './wrap.ts';
 
 const movesShown = 60;
@@ -19,6 +20,7 @@ const staysShown = 20;
 export function planText(plan: Plan, options: { readonly all?: boolean } = {}): string {
   const sections = [
     headline(plan),
+    underWayText(plan),
     movesTable(plan, options.all === true ? Number.POSITIVE_INFINITY : movesShown),
     copiesText(plan),
     section(
@@ -28,13 +30,16 @@ export function planText(plan: Plan, options: { readonly all?: boolean } = {}): 
     roundsText(plan),
     staysText(plan),
     plan.moves.length === 0 ? '' : `${colour.bold('Waves')}\n${ganttText(plan)}`,
-    plan.moves.length === 0 ? '' : `${colour.bold('Links')}, part of what moves may use\n${linksText(plan)}`,
+    plan.moves.length === 0 ? '' : `${colour.bold('Links')}, ${linksLegend(plan)}\n${linksText(plan)}`,
     totals(plan),
     helps(plan),
     warnings(plan),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
+
+const linksLegend = ({ underWay }: Plan): string =>
+  `part of what moves may use${underWay === undefined ? '' : ' (+: taken by other runs)'}`;
 
 function headline({ name, verdict, hash, moves, placements }: Plan): string {
   const counts = [`${moves.length} ${moves.length === 1 ? 'move' : 'moves'}`];
