@@ -37,6 +37,19 @@ export async function openSession(config: Config, role: Role, log: Log): Promise
   return await openDirectorySession({ config, role, log }, state.path);
 }
 
+/** The process that has the directory open, if one has: nothing is opened, and nobody waited for. */
+export async function openHeldSession({ state }: Config): Promise<Session | null> {
+  if (state.kind !== 'directory' || !fs.existsSync(state.path) || lockHolder(state.path) === null)
+    return null;
+  const socket = socketOf(state.path);
+  return (await answers(socket)) ? remoteSession(socket) : null;
+}
+
+function remoteSession(socket: string): Session {
+  const service = createRemoteService(socket);
+  return { service, app: null, close: () => service.close() };
+}
+
 export const socketOf = (directory: string): string => path.join(directory, 'socket');
 
 interface SessionParts {
@@ -50,10 +63,8 @@ async function openDirectorySession(parts: SessionParts, directory: string): Pro
   requireSocketFits(socket);
   const deadline = realClock.monotonicSeconds() + waitSecondsMax;
   for (;;) {
-    if (fs.existsSync(directory) && lockHolder(directory) !== null && (await answers(socket))) {
-      const service = createRemoteService(socket);
-      return { service, app: null, close: () => service.close() };
-    }
+    if (fs.existsSync(directory) && lockHolder(directory) !== null && (await answers(socket)))
+      return remoteSession(socket);
     try {
       return await localSession(parts, await openDirectory(directory, parts.log));
     } catch (error) {

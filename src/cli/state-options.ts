@@ -65,6 +65,12 @@ export async function startSession(config: Config, role: Role, log: Log): Promis
   return await openSession(config, role, log);
 }
 
+/** Of a process that has the state open; null: none has. */
+export async function startHeldSession(config: Config): Promise<Session | null> {
+  const { openHeldSession } = await import('./session.ts');
+  return await openHeldSession(config);
+}
+
 /** Who only looks leaves nothing behind where nothing was. */
 export function foregroundLog({ state, logLevel }: Config, role: Role): Log {
   const directory =

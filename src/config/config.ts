@@ -65,6 +65,11 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
   });
 }
 
+/** Whether somebody said where runs are remembered; else it is the place where they are if nobody does. */
+export function namesState({ state }: Flags, env: NodeJS.ProcessEnv = process.env): boolean {
+  return (state ?? env['LONGHAUL_STATE'] ?? '') !== '';
+}
+
 /** A move in flight is a held call and a few timers; agents take as many connections from one worker. */
 const concurrencyMax = 256;
 

@@ -23,7 +23,7 @@ export function requireConsent(plan: Plan, { yes, approvedBy }: Consent): void {
 }
 
 /** Whether every host that the plan touches exists only in this program. */
-export function isSimulated({ topology, moves }: Plan): boolean {
+export function isSimulated({ topology, moves }: Pick<Plan, 'topology' | 'moves'>): boolean {
   const touched = new Set(
     moves.flatMap(({ source, decision }) => [source.site, decision.chosen.target?.site ?? source.site]),
   );

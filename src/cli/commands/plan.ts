@@ -1,17 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { MoveUnderWay } from '../../../planners/choose/under-way.ts';
 import { shippedModel } from '../../../planners/estimate/shipped-model.ts';
 import { makePlan } from '../../../planners/plan/make-plan.ts';
 import type { Plan } from '../../../planners/plan/plan.ts';
 import { LonghaulError } from '../../../topology/errors.ts';
+import { namesState, readConfig, type Config, type Flags } from '../../config/config.ts';
 import { readTopologyAndRunbook } from '../../config/input-files.ts';
 import { createRandom } from '../../world/random.ts';
 import { realClock } from '../../world/real.ts';
 import { addExample, addJsonOption } from '../render/help.ts';
+import { movesUnderWay, type Beside } from '../../runs/under-way.ts';
 import { printJson, printNote, printResult } from '../render/output.ts';
 import { planText } from '../render/plan.ts';
+import { startHeldSession, withSession } from '../state-options.ts';
 
-interface Options {
+interface Options extends Flags {
   readonly output?: string;
   readonly seed: string;
   readonly all: boolean;
@@ -27,14 +31,17 @@ export function register(program: Command): void {
     .argument('<runbook>', 'runbook file (YAML or JSON)')
     .option('-o, --output <file>', 'write the plan there, for explain, rehearse and run')
     .option('--seed <number>', 'seed of the search and of the replays', '1')
+    .option(
+      '--state <place>',
+      'make it beside the runs remembered there: a directory, or redis://… (LONGHAUL_STATE; default: beside those of a process that has ./.longhaul open)',
+    )
     .option('--all', 'show every move, however many', false)
     .action(async (topology: string, runbook: string, options: Options) => {
-      const plan = makePlan({
-        ...(await readTopologyAndRunbook({ topology, runbook })),
-        model: shippedModel,
-        nowSeconds: realClock.nowSeconds(),
-        random: createRandom(seedOf(options.seed)),
-      });
+      const read = await readTopologyAndRunbook({ topology, runbook });
+      const random = createRandom(seedOf(options.seed));
+      const nowSeconds = realClock.nowSeconds();
+      const underWay = await lookUp(options, { topology: read.topology, nowSeconds });
+      const plan = makePlan({ ...read, model: shippedModel, nowSeconds, random, underWay });
       if (options.output !== undefined) await save(plan, options.output);
       if (options.json) printJson(plan);
       else printResult(planText(plan, { all: options.all }));
@@ -46,6 +53,33 @@ export function register(program: Command): void {
     '$ longhaul explain storm.json db-1',
   ]);
 }
+
+/**
+ * What other runs do meanwhile. Where nobody said where they are remembered, only a process that has the usual place
+ * open is asked: without one nothing goes on there, and a plan opens no database that nobody asked for.
+ */
+async function lookUp(options: Options, beside: Beside): Promise<readonly MoveUnderWay[]> {
+  if (namesState(options)) {
+    const found = await withSession(
+      options,
+      'look',
+      async ({ service }) => await movesUnderWay(service, beside),
+    );
+    if (found.length === 0) printNote(`no move of a run is under way in ${placeName(readConfig(options))}`);
+    return found;
+  }
+  const session = await startHeldSession(readConfig(options));
+  try {
+    return session === null ? [] : await movesUnderWay(session.service, beside);
+  } catch (error) {
+    if (error instanceof LonghaulError && error.code === 'LH_API_UNREACHABLE') return []; // it has ended meanwhile
+    throw error;
+  } finally {
+    await session?.close();
+  }
+}
+
+const placeName = ({ state }: Config): string => (state.kind === 'redis' ? state.name : state.path);
 
 function seedOf(text: string): number {
   const seed = Number(text);
