@@ -32,11 +32,12 @@ export interface PlanInput {
  * same seed, give the same bytes.
  */
 export function makePlan(input: PlanInput): Plan {
-  const { topology, runbook, model, underWay = [] } = input;
+  const { topology, runbook, model } = input;
   const calendar: Calendar = {
     startSeconds: runbook.startSeconds ?? startOf(input),
   };
-  const draftInput: DraftInput = { ...input, calendar };
+  const underWay = asOfStart(input, calendar);
+  const draftInput: DraftInput = { ...input, calendar, underWay };
   const settled = settle(draftInput);
   const { draft } = settled;
   const { requested } = draft;
@@ -71,6 +72,20 @@ function startOf(input: PlanInput): number | null {
   const { goal } = runbook;
   if (goal.kind === 'follow-the-sun') return roundDue(goal, topology, nowSeconds);
   return dependsOnStart(input) ? nowSeconds : null;
+}
+
+/** A start that has passed is planned for as if it were now, and what is under way is as far then as it is now. */
+function asOfStart(
+  { underWay = [], nowSeconds }: PlanInput,
+  { startSeconds }: Calendar,
+): readonly MoveUnderWay[] {
+  const passedSeconds = Math.max(0, nowSeconds - (startSeconds ?? nowSeconds));
+  if (passedSeconds === 0) return underWay;
+  return underWay.map((move) => ({
+    ...move,
+    fromUnixSeconds: move.fromUnixSeconds - passedSeconds,
+    toUnixSeconds: move.toUnixSeconds === null ? null : move.toUnixSeconds - passedSeconds,
+  }));
 }
 
 function remarked(move: PlannedMove, remarks: readonly Reason[]): PlannedMove {

@@ -10,6 +10,7 @@ import { carryOnRun, requestRun, startRun } from './start.ts';
 import { statusOf } from './status.ts';
 import type { Dispatch } from './store/dispatch.ts';
 import type { Records, RunRecord, RunRequest } from './store/records.ts';
+import { requireUnplanned } from './unplanned.ts';
 import { watchRun } from './watch.ts';
 
 export interface LocalParts {
@@ -85,8 +86,9 @@ async function planOf(records: Records, run: RunRecord): Promise<Plan> {
 async function startNew(parts: LocalParts, plan: Plan, consent: Consent): Promise<RunRecord> {
   refuseNewCopies(plan);
   requireConsent(plan, consent);
-  await parts.check(plan);
   const { records } = parts;
+  await requireUnplanned(records, plan);
+  await parts.check(plan);
   const clock = await parts.clockOf(plan);
   const id = await freeId(records, plan);
   const run = await startRun({ ...parts, clock }, plan, id);

@@ -142,6 +142,34 @@ for (const kind of kinds) {
       expect(await service.runs()).toHaveLength(1);
     });
 
+    test('a workload that an open run is to move is refused to another one, before it has begun it and after', async () => {
+      const workloads = ['db', 'web'].map((name, index) => webServer(name, 50 + index));
+      const moves = workloads.map((workload) => moveOf(workload, 'routed-live'));
+      const [db, web] = moves;
+      const both = planOf(twoSites(workloads), [db!, { ...web!, after: ['db'] }]);
+      const { id } = await service.start(both, nobody);
+      const other = planOf(twoSites(workloads), [web!]);
+      const held = {
+        code: 'LH_CLAIM_HELD',
+        message: expect.stringContaining(`'web' belongs to run '${id}', which is`) as string,
+        settle: `longhaul run ${id}, or longhaul cancel ${id}`,
+      };
+      await expect(service.start(other, nobody)).rejects.toMatchObject(held);
+      await app.work();
+      await updatesOf(service, id);
+      await expect(service.start(other, nobody)).rejects.toMatchObject({ code: 'LH_PLAN_STALE' });
+      expect(await app.violations(both)).toEqual([]);
+    });
+
+    test('a run that was cancelled before it began holds no workload', async () => {
+      const workload = webServer('web', 50);
+      const first = planOf(twoSites([workload]), [moveOf(workload, 'routed-live')]);
+      const other = planOf(twoSites([workload]), [moveOf(workload, 'cold')]);
+      const { id } = await service.start(first, nobody);
+      await service.request(id, 'cancel');
+      expect(await service.start(other, nobody)).toMatchObject({ plan: other.hash });
+    });
+
     test('a cancelled run goes back to its source, and cancelling what has ended is refused', async () => {
       const plan = planFor('routed-live');
       const { id } = await service.start(plan, nobody);

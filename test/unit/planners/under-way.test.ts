@@ -275,6 +275,16 @@ describe('what is under way', () => {
     expect(given([going()])).toBe(first);
   });
 
+  test('is as far at a start that has passed as it is now', () => {
+    const topology = aTopology({ workloads: two });
+    const full = going({ reservations: [{ link: 'wan', bytesPerSecond: 100_000_000 }] });
+    const passed = planOf(topology, [full], { startSeconds: now - 86_400, deadlineSeconds: now - 80_000 });
+    expect(moveOf(passed, 'b').startSeconds).toBe(600);
+    expect(passed.verdict).toBe('feasible');
+    const later = planOf(topology, [full], { startSeconds: now + 500 });
+    expect(moveOf(later, 'b').startSeconds).toBe(100);
+  });
+
   test('may be told in any order', () => {
     const workloads = [...two, aWorkload({ name: 'c', last: 12 }), aWorkload({ name: 'd', last: 13 })];
     const all = [
