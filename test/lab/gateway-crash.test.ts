@@ -77,13 +77,13 @@ requires('gateway: killed agents', gatewayLabNeeds(), () => {
         for (let changes = 0; ; changes++) {
           await tell([story[index - 1] ?? absentStep(role)]);
           const mortal = mortalKernel(router.kernel(), changes);
-          const doomed = await started(mortal);
-          const survived = await Promise.race([
-            step.tell(doomed, signal).then(() => true),
-            mortal.died.then(() => false),
-          ]);
-          if (survived) {
-            await doomed.close(); // its timer would converge the next test's namespace, which has the same name
+          const told = started(mortal).then(async (agent) => {
+            await step.tell(agent, signal);
+            return agent;
+          });
+          const survivor = await Promise.race([told, mortal.died.then(() => null)]);
+          if (survivor !== null) {
+            await survivor.close(); // its timer would converge the next test's namespace, which has the same name
             break;
           }
           kills++;
