@@ -15,6 +15,8 @@ import { peersOf } from '../kernel/sessions.ts';
 import {
   announceAgainSeconds,
   announcedAheadMax,
+  announcedAtOnceMax,
+  announcePauseSeconds,
   announceRestSeconds,
   askedAddressesMax,
   neighbourAnswerSeconds,
@@ -105,7 +107,7 @@ export class Announcer {
     );
   }
 
-  /** The rest, then everything once more. */
+  /** The rest, then everything once more; a few at a time, as nobody waits for them. */
   async #later(
     announcements: Announcements,
     rest: readonly Announcement[],
@@ -113,12 +115,21 @@ export class Announcer {
   ): Promise<void> {
     const { clock } = this.#options;
     const restSeconds = rest.length === 0 ? 0 : announceRestSeconds;
-    if (rest.length > 0) {
-      await clock.sleep(restSeconds, signal);
-      await this.#send(announcements, rest);
-    }
+    if (rest.length > 0) await clock.sleep(restSeconds, signal);
+    await this.#sendSlowly(announcements, rest, signal);
     await clock.sleep(announceAgainSeconds - restSeconds, signal);
-    await this.#send(announcements, announcements.all);
+    await this.#sendSlowly(announcements, announcements.all, signal);
+  }
+
+  async #sendSlowly(
+    announcements: Announcements,
+    some: readonly Announcement[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let from = 0; from < some.length; from += announcedAtOnceMax) {
+      if (from > 0) await this.#options.clock.sleep(announcePauseSeconds, signal);
+      await this.#send(announcements, some.slice(from, from + announcedAtOnceMax));
+    }
   }
 
   async #gather(

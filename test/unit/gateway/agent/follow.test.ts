@@ -3,12 +3,28 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { FakeKernel } from '../../../../gateway/kernel/fake.ts';
 import type { KernelPort } from '../../../../gateway/kernel/port.ts';
-import { announceAgainSeconds, announceRestSeconds, reconcileSeconds } from '../../../../gateway/limits.ts';
+import {
+  announceAgainSeconds,
+  announcedAtOnceMax,
+  announcePauseSeconds,
+  announceRestSeconds,
+  reconcileSeconds,
+} from '../../../../gateway/limits.ts';
 import { arriving, leaving, nowSeconds } from '../../../support/relocation-states.ts';
 import { fakeKernel, GatewayStand } from '../../../support/gateway-stand.ts';
 
 const { signal } = new AbortController();
 const stand = new GatewayStand();
+
+/** A few at a time, until so many frames have gone out. */
+const slowlySent = async (count: number) =>
+  await vi.waitFor(
+    () => {
+      stand.clock.advance(announcePauseSeconds);
+      expect(stand.kernel.sent).toHaveLength(count);
+    },
+    { interval: 5, timeout: 10_000 },
+  );
 
 const follower = (id: string) => arriving(id, { phase: 'following', workload: id });
 
@@ -23,7 +39,8 @@ describe('following', () => {
     });
     expect(stand.kernel.sent).toHaveLength(253);
     stand.clock.advance(announceAgainSeconds);
-    await vi.waitFor(() => expect(stand.kernel.sent).toHaveLength(506));
+    await vi.waitFor(() => expect(stand.kernel.sent).toHaveLength(253 + announcedAtOnceMax));
+    await slowlySent(506);
     expect(await readFile(join(stand.directory, 'relocations', 'app50.json'), 'utf8')).toContain(
       '"guestHere": true',
     );
@@ -98,9 +115,10 @@ describe('following', () => {
     await stand.agent.follow('app50', 'runs');
     expect(stand.kernel.sent).toHaveLength(1);
     stand.clock.advance(announceRestSeconds);
-    await vi.waitFor(() => expect(stand.kernel.sent).toHaveLength(253));
+    await vi.waitFor(() => expect(stand.kernel.sent).toHaveLength(1 + announcedAtOnceMax));
+    await slowlySent(253);
     stand.clock.advance(announceAgainSeconds - announceRestSeconds);
-    await vi.waitFor(() => expect(stand.kernel.sent).toHaveLength(506));
+    await slowlySent(506);
   });
 
   test('only relocations of that workload in that phase react', async () => {
