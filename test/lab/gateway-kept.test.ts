@@ -38,7 +38,7 @@ requires('gateway: what is sent to a guest that has stopped', gatewayLabNeeds(),
       await pair.put('g1', 'b', { phase: 'following' });
       await pair.put('g1', 'a', { phase: 'following' });
       await expect.poll(() => flowsThroughGateway(client), { timeout: 5000 }).toBeGreaterThan(0);
-      await realClock.sleep(0.5);
+      await realClock.sleep(3); // all neighbours have been told, and it has been looked who came through
       expect(await fastRetransmissions(client)).toBe(0);
 
       await lab.plug('g1', null);
