@@ -182,7 +182,10 @@ export class Announcer {
       await work(repeat.signal);
     } catch (error) {
       if (!repeat.signal.aborted)
-        this.#options.log.warn({ relocation: id, error }, 'not everybody was told where the guest is');
+        this.#options.log.warn(
+          { relocation: id, error },
+          'not everybody was told where the guest is; they find it when their ARP entries expire',
+        );
     } finally {
       if (this.#repeats.get(id) === repeat) this.#repeats.delete(id);
     }

@@ -185,14 +185,15 @@ const sentences = {
   // other runs
   'under-way': 'run {run} moves it to {target} already, until {endUnixSeconds} (P90)',
   'under-way-ended': 'run {run} has it at {target}, and ends later than this plan starts',
-  'under-way-stopped': 'run {run} stopped while it moved it to {target}; a person has to settle that',
+  'under-way-stopped':
+    'run {run} stopped while it moved it to {target}; a person has to settle that: longhaul show {run}',
   'under-way-elsewhere': 'that is not where this goal wants it: plan again when that run has ended',
-  'under-way-open': 'when it will be there nobody can say',
+  'under-way-open': 'when it will be there cannot be told before that is settled',
   'under-way-late': 'that is after the deadline, {deadlineUnixSeconds}',
   'after-under-way':
     'it waits for {other}, which it depends on and run {run} moves until {endUnixSeconds} (P90)',
   'never-after-under-way':
-    'it depends on {other}, and run {run} stopped while it moved that; settle it, then plan again',
+    'it depends on {other}, and run {run} stopped while it moved that; settle it (longhaul show {run}), then plan again',
 
   // latest safe start
   'safe-start-of-part': 'of the {moves} of {all} that this plan moves in time',

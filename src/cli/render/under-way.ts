@@ -25,14 +25,13 @@ function runLine(run: string, moves: Moves, startSeconds: number): string {
   const links = [
     ...new Set(going.flatMap(({ reservations }) => reservations.map(({ link }) => link))),
   ].sort();
-  return [
-    `run ${run}: ${going.length > 0 ? `${count(going.length)} until ${formatInstant(end)} (P90)` : ''}`,
+  const parts = [
+    ...(going.length > 0 ? [`${count(going.length)} until ${formatInstant(end)} (P90)`] : []),
     ...links.map((link) => `up to ${formatBitsPerSecond(8 * mostOf(going, link))} of link ${link}`),
-    ...(stopped > 0 ? [`${count(stopped)} stopped until a person settles it`] : []),
+    ...(stopped > 0 ? [`${count(stopped)} stopped until a person settles it (longhaul show ${run})`] : []),
     ...(ended > 0 ? [`${count(ended)} done, not yet in the topology`] : []),
-  ]
-    .join(', ')
-    .replace(': , ', ': ');
+  ];
+  return `run ${run}: ${parts.join(', ')}`;
 }
 
 const count = (moves: number): string => `${moves} ${moves === 1 ? 'move' : 'moves'}`;

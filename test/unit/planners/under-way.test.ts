@@ -188,11 +188,11 @@ describe('what is under way', () => {
     expect(plan.moves.map(({ workload, startSeconds }) => [workload, startSeconds])).toEqual([['b', 0]]);
     expect(plan.links[0]?.underWay).toBeUndefined();
     expect(whyStays(plan, 'c')).toEqual([
-      'it depends on app, and run other-1 stopped while it moved that; settle it, then plan again',
+      'it depends on app, and run other-1 stopped while it moved that; settle it (longhaul show other-1), then plan again',
     ]);
     expect(whyStays(plan, 'app')).toEqual([
-      'run other-1 stopped while it moved it to lyon/h1; a person has to settle that',
-      'when it will be there nobody can say',
+      'run other-1 stopped while it moved it to lyon/h1; a person has to settle that: longhaul show other-1',
+      'when it will be there cannot be told before that is settled',
     ]);
     expect(plan.verdict).toBe('none-found');
   });
