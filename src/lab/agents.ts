@@ -149,6 +149,8 @@ function agentDocument(
           ...inNamespace(own.hypervisor, []),
         ],
         memory: formatBytes(hostMemoryBytes),
+        // No page fault between a guest that has arrived and the answers to its sessions.
+        lockMemory: guestsAreRealTime && site === 'b',
         images: path.dirname(image.kernel),
         networks: { [networkName]: { bridge: own.bridge } },
         migration: { address: own.hypervisorAddress },

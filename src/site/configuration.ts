@@ -57,6 +57,9 @@ const qemuHost = z.strictObject({
     .describe('QEMU itself.'),
   commandPrefix,
   memory: bytes({ example: '64 GiB' }).describe('What its guests may have together.'),
+  lockMemory: flag(false).describe(
+    'Guests have all their memory from the start, locked: one that arrives waits for no page, and what it uses of it cannot be told any more.',
+  ),
   images: filePath('/var/lib/longhaul/images').describe('Folder of kernels and initramfs.'),
   storages: z
     .record(entityName('san'), filePath('/srv/san'))

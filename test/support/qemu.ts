@@ -69,6 +69,7 @@ export async function createQemuHosts(): Promise<QemuHosts> {
     accelerator: 'tcg',
     commandPrefix: [],
     memoryBytes: 2 ** 30,
+    lockMemory: false,
     imageDirectory: dirname(kernel),
     definitionDirectory: join(directory, site, 'guests', `${site}-1`),
     runtimeDirectory: join(directory, site, 'run', `${site}-1`),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LonghaulError } from '../../../topology/errors.ts';
 import type { GuestFiles, QemuHost } from './configuration.ts';
 import type { GuestDefinition } from './definition.ts';
-import { deviceNameLengthMax } from './limits.ts';
+import { deviceNameLengthMax, lockedCodeMebibytes } from './limits.ts';
 
 /** The short name of a guest's folder and network devices. */
 export const guestKey = (workload: string): string =>
@@ -30,8 +30,9 @@ export function qemuArguments(
     ...host.commandPrefix,
     host.program,
     ...['-name', `guest=${workload}`, '-uuid', uuid],
-    ...['-machine', `${machineType},accel=${host.accelerator}`, '-cpu', cpuModel, '-smp', `${vcpus}`],
+    ...['-machine', machineType, '-accel', acceleratorOf(host), '-cpu', cpuModel, '-smp', `${vcpus}`],
     ...['-m', `${memoryBytes / 1024}K`],
+    ...(host.lockMemory ? ['-overcommit', 'mem-lock=on'] : []),
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-S'],
     ...kernelArguments(host, definition),
     ...definition.disks.flatMap((disk, index) => diskArguments(host, definition, { disk, index })),
@@ -47,6 +48,10 @@ export function qemuArguments(
     ...['-daemonize', '-pidfile', files.pid],
   ];
 }
+
+/** Without KVM QEMU has room for 1 GiB of translated code (7.2, accel/tcg/translate-all.c): too much to lock. */
+const acceleratorOf = ({ accelerator, lockMemory }: QemuHost): string =>
+  accelerator === 'tcg' && lockMemory ? `tcg,tb-size=${lockedCodeMebibytes}` : accelerator;
 
 function kernelArguments(host: QemuHost, { kernel }: GuestDefinition): readonly string[] {
   if (kernel === null) return [];

@@ -9,6 +9,8 @@ export interface QemuHost {
   readonly commandPrefix: readonly string[];
   /** Memory that guests may have together. */
   readonly memoryBytes: number;
+  /** Everything a guest's process has is in memory from its start and stays there (mlockall(2)). */
+  readonly lockMemory: boolean;
   /** Kernels and initramfs by name. */
   readonly imageDirectory: string;
   /** Definitions of the guests whose home is here; kept over a reboot. */

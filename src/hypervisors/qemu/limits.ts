@@ -33,6 +33,8 @@ export const pollSeconds = 0.05;
 
 /** One line from a monitor; `query-named-block-nodes` of a guest with a hundred disks is some hundred KiB. */
 export const answerBytesMax = 16 * 2 ** 20;
+/** Translated code of a guest without KVM whose memory is locked: that of a Linux kernel and its programs, several times. */
+export const lockedCodeMebibytes = 64;
 /** As much of the end of a serial log is searched for the heartbeat. */
 export const serialTailBytes = 64 * 1024;
 /** How long a measured resident size is told again; reading it walks the page tables of the whole guest. */

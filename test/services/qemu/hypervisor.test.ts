@@ -6,6 +6,8 @@ import { requires } from '../../support/requires.ts';
 import { createTcpPath, type TcpPath } from '../../support/tcp-path.ts';
 
 const signal = AbortSignal.timeout(1_200_000);
+/** Half of all guests are locked in memory. */
+const lyon = { lockMemory: true };
 
 async function boot(paris: QemuHypervisor): Promise<void> {
   await paris.start('app', specOf('paris-1', guestOf()), signal);
@@ -21,13 +23,13 @@ requires('qemu', await qemuNeeds(), () => {
       await boot(paris);
       await use({
         paris,
-        lyon: await hosts.open('lyon'),
+        lyon: await hosts.open('lyon', lyon),
         clock: realClock,
         reopen: async function () {
           await this.paris.close();
           await this.lyon.close();
           this.paris = await hosts.open('paris');
-          this.lyon = await hosts.open('lyon');
+          this.lyon = await hosts.open('lyon', lyon);
         },
         pathTo: async (uri) => {
           const path = paths.get(uri) ?? (await createTcpPath(Number(uri.split(':')[2])));

@@ -39,6 +39,7 @@ test('a file says what the agent mounts; its paths are relative to it', () => {
       program: '/usr/bin/qemu-system-x86_64',
       commandPrefix: ['ip', 'netns', 'exec', 'a-hv'],
       memoryBytes: 4 * 2 ** 30,
+      lockMemory: false,
       imageDirectory: '/etc/longhaul/images',
       definitionDirectory: '/var/lib/lh/guests/paris-1',
       runtimeDirectory: '/run/lh/paris-1',

@@ -22,6 +22,7 @@ const host: QemuHost = {
   accelerator: 'tcg',
   commandPrefix: ['ip', 'netns', 'exec', 'lyon'],
   memoryBytes: 2 ** 30,
+  lockMemory: false,
   imageDirectory: '/images',
   definitionDirectory: '/state/guests',
   runtimeDirectory: '/run/lh',
@@ -53,7 +54,7 @@ test('the argument vector of a target: everything by its own folders, standing s
   expect(argv.join(' ')).toBe(
     [
       'ip netns exec lyon /usr/bin/qemu-system-x86_64 -name guest=app -uuid 6f1a3c1e-0000-4000-8000-000000000001',
-      '-machine pc-q35-7.2,accel=tcg -cpu qemu64 -smp 2 -m 65544K -nodefaults -no-user-config -display none -S',
+      '-machine pc-q35-7.2 -accel tcg -cpu qemu64 -smp 2 -m 65544K -nodefaults -no-user-config -display none -S',
       '-kernel /images/vmlinuz -append console=ttyS0 a,b',
       '-blockdev driver=qcow2,node-name=disk0,file.driver=file,file.filename=/srv/san/app.qcow2,cache.direct=on',
       '-device virtio-blk-pci,drive=disk0,id=virtio-disk0,bootindex=1',
@@ -66,6 +67,15 @@ test('the argument vector of a target: everything by its own folders, standing s
     ].join(' '),
   );
   expect(`lh${key}n0`.length).toBeLessThanOrEqual(15);
+});
+
+test('where guests are locked in memory, room for translated code is bounded: it would be locked too', () => {
+  const order = { files: guestFiles(host, guestKey('app')), awaitsStream: true };
+  const argv = (accelerator: QemuHost['accelerator']) =>
+    qemuArguments({ ...host, accelerator, lockMemory: true }, definition, order).join(' ');
+  expect(argv('tcg')).toContain(' -accel tcg,tb-size=64 ');
+  expect(argv('tcg')).toContain(' -overcommit mem-lock=on ');
+  expect(argv('kvm')).toContain(' -accel kvm ');
 });
 
 test('a definition from another site names no paths and no options', () => {
