@@ -215,6 +215,7 @@ function targetTunnelObjects(site: Site): readonly KernelObject[] {
     ...tunnelObjects(site),
     setElement('arriving', quoted(tunnel), oldAddress),
     mapElement('mark_of_guest', oldAddress, mark),
+    ...splitObjects(site, device),
     {
       kind: 'rule',
       preference: deliveryRulePreference,
@@ -226,6 +227,17 @@ function targetTunnelObjects(site: Site): readonly KernelObject[] {
     // Bound to the guests' device: the kernel copies the mark to the tunnel's own packets, which would loop.
     { kind: 'rule', preference: returnRulePreference, device, mark, table: returnTableOf(vni) },
   ];
+}
+
+/**
+ * A guest that has just arrived does not know yet that the tunnel takes less than its segment did. Until the switch its
+ * packets for it are split instead of being refused: the refusal (ICMP, RFC 1191) would cost each session the first that
+ * it says after its silence. Packets without an identification stay whole (RFC 6864 §4.1): their parts could not be told apart.
+ */
+function splitObjects({ relocation }: Site, device: string): readonly KernelObject[] {
+  const { role, phase, guest } = relocation;
+  if (phase !== (role === 'target' ? 'following' : 'returning')) return [];
+  return [setElement('split', quoted(device), guest.oldAddress)];
 }
 
 /** What comes out of the tunnel for the old address goes to the guest. */
@@ -263,6 +275,7 @@ function homecomingObjects(site: Site, guestHere: boolean): readonly KernelObjec
     setElement('guests', quoted(device), oldAddress),
     setElement('arriving', quoted(tunnel), oldAddress),
     mapElement('mark_of_guest', oldAddress, mark),
+    ...splitObjects(site, device),
     hostRoute(oldAddress, device, deliveryTableOf(vni)),
     {
       kind: 'rule',

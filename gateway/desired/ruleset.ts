@@ -17,6 +17,7 @@ import type { Element, Table } from './objects.ts';
  *   arriving      tunnel . old address                 target: may come out of the tunnel, towards the guest
  *   departed      tunnel . old address                 source: may come out of the tunnel, from the guest
  *   quarantined   old address                          source: refused
+ *   split         guest-facing device . old address    has just arrived: its packets for the tunnel may be split
  *   new_flows     old address, with a time             when the last new flow to it went through the tunnel
  *   kept          old address : a hop in the tunnel    where the guest still is: of what it is sent, copies are kept
  */
@@ -65,6 +66,8 @@ export const quoted = (device: string): string => `"${device}"`;
 
 const toOld = 'dnat ip to ip daddr map @old_of_new';
 const notFirstPacket = 'tcp flags != syn / fin,syn,rst,ack';
+/** As nft prints 0x4000. */
+const dontFragment = 16_384;
 const tunnels = quoted(`${tunnelDevicePrefix}*`);
 const guestDevices = quoted(`${guestDevicePrefix}*`);
 
@@ -74,6 +77,7 @@ function inetStructure(configuration: GatewayConfiguration): string {
     set('arriving', 'ifname . ipv4_addr'),
     set('departed', 'ifname . ipv4_addr'),
     set('quarantined', 'ipv4_addr'),
+    set('split', 'ifname . ipv4_addr'),
     set('new_flows', 'ipv4_addr', [
       `size ${newFlowsMax}`,
       'flags dynamic,timeout',
@@ -90,6 +94,7 @@ function inetStructure(configuration: GatewayConfiguration): string {
       `iifname . ip daddr @arriving ct state new ct mark set iifname map @mark_of_tunnel`,
       `iifname . ip saddr @guests ct state new ct mark 0x00000000 ${notFirstPacket} ct mark set ip saddr map @mark_of_guest`,
       `iifname . ip saddr @guests ct mark ${sessionMarks} meta mark set ct mark`,
+      `iifname . ip saddr @split ct mark ${sessionMarks} ip id != 0 ip frag-off ${dontFragment} ip frag-off set 0`,
       `iifname != ${tunnels} return`,
       `iifname . ip daddr @arriving return`,
       `iifname . ip saddr @departed return`,

@@ -53,4 +53,30 @@ requires('gateway: what is sent to a guest that has stopped', gatewayLabNeeds(),
       expect(await session.end()).toMatchObject({ bytesLost: 0, error: null });
     },
   );
+
+  test('what it answers at once to all that has waited for it is larger than the tunnel, and is not refused', async () => {
+    const pair = await gatewayPair(lab, signal);
+    const session = await lab.open('c1', '10.1.0.50', 5);
+    const { sessions } = await pair.put('g1', 'a', { phase: 'prepared' });
+    await pair.put('g1', 'b', { phase: 'prepared', sessions });
+    await pair.put('g1', 'b', { phase: 'following' });
+    await pair.put('g1', 'a', { phase: 'following' });
+
+    await lab.plug('g1', null);
+    await pair.agents.a.follow('g1', 'stopped');
+    await realClock.sleep(0.5); // 100 times 64 bytes
+    await lab.plug('g1', 'b');
+    await pair.agents.b.follow('g1', 'runs');
+
+    await realClock.sleep(1);
+    const refused = async () =>
+      Number(
+        /IcmpInDestUnreachs\s+(\d+)/.exec(await lab.in('g1', 'nstat', '-asz', 'IcmpInDestUnreachs'))?.[1],
+      );
+    expect(await refused()).toBe(0);
+    expect(
+      Number(/IpReasmOKs\s+(\d+)/.exec(await lab.in('c1', 'nstat', '-asz', 'IpReasmOKs'))?.[1]),
+    ).toBeGreaterThan(0);
+    expect(await session.end()).toMatchObject({ bytesLost: 0, error: null });
+  });
 });
