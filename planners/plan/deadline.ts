@@ -3,8 +3,10 @@ import type { Choice } from '../choose/choose.ts';
 import { timeForWork } from '../schedule/work.ts';
 import { lookupsDefault } from '../schedule/limits.ts';
 import { deadlinePassed, stepsOf } from '../choose/calendar.ts';
+import type { Job, Placed } from '../schedule/problem.ts';
+import { withOnly } from '../schedule/schedule.ts';
+import { timingOf } from './assemble.ts';
 import { draft, type Draft, type DraftInput, scheduled } from './draft.ts';
-import type { Job } from '../schedule/problem.ts';
 import type { Plan } from './plan.ts';
 import { reason, type Reason } from './reasons.ts';
 
@@ -115,14 +117,43 @@ function isProvenStuck({ decision }: Choice): boolean {
 function cut(input: DraftInput, fastest: Draft, left: number): Draft {
   const { confidence } = input.runbook;
   let limit = left;
+  let whole = fastest;
   let taken = fastest;
   for (let attempt = 0; attempt < cutsMax; attempt++) {
     taken = scheduled(input, { ...fastest, lookupsMax: lookupsDefault, deadlineSeconds: limit });
     const done = taken.timing.allDoneSeconds(confidence);
     if (done <= left) return taken;
+    if (attempt === 0) whole = taken;
     limit *= (left / done) * 0.995;
   }
-  return scheduled(input, { ...fastest, choices: [], lookupsMax: 1, deadlineSeconds: 0 });
+  const [first, last] = [endingInTime(input, whole, left), endingInTime(input, taken, left)];
+  return last.schedule.placed.length > first.schedule.placed.length ? last : first;
+}
+
+/**
+ * Where moves start late, by a window or a freeze, or may take far longer than planned, a planned end brought forward by
+ * little takes nothing out: of those scheduled, as many as end in time with the runbook's confidence, those that probably end first; perhaps none.
+ * Whoever another waits for probably ends no later, so nobody is left waiting for one that was taken out.
+ */
+function endingInTime(input: DraftInput, taken: Draft, left: number): Draft {
+  const probableEnd = ({ job }: Placed): number => taken.timing.ends.get(job.name)!.p90;
+  const byEnd = taken.schedule.placed.toSorted((a, b) => probableEnd(a) - probableEnd(b));
+  const keeping = (count: number): Draft => {
+    const schedule = withOnly(taken.menu.problem, taken.schedule, {
+      kept: new Set(byEnd.slice(0, count)),
+      cuts: taken.menu.cuts,
+    });
+    return { ...taken, schedule, timing: timingOf(taken.menu, schedule, input.random) };
+  };
+  let best = keeping(0);
+  let [fits, exceeds] = [0, byEnd.length];
+  while (fits + 1 < exceeds) {
+    const count = Math.floor((fits + exceeds) / 2);
+    const tried = keeping(count);
+    if (tried.timing.allDoneSeconds(input.runbook.confidence) <= left) [best, fits] = [tried, count];
+    else exceeds = count;
+  }
+  return best;
 }
 
 /**

@@ -36,6 +36,22 @@ export function schedule(problem: Problem, options: ScheduleOptions): Schedule {
   };
 }
 
+/** The same schedule with only these of its jobs: the others fit nowhere. Nobody kept may wait for one that is not. */
+export function withOnly(
+  problem: Problem,
+  schedule: Schedule,
+  { kept, cuts }: { readonly kept: ReadonlySet<Placed>; readonly cuts: Cuts },
+): Schedule {
+  const placed = schedule.placed.filter((entry) => kept.has(entry));
+  const out = schedule.placed.filter((entry) => !kept.has(entry));
+  return {
+    placed,
+    unplaced: [...schedule.unplaced, ...out.map(({ job }) => job)],
+    makespanSeconds: Math.max(0, ...placed.map(({ endSeconds }) => endSeconds)),
+    lowerBoundSeconds: boundOf(problem, placed, cuts),
+  };
+}
+
 /** Of those that are placed. */
 function boundOf(problem: Problem, placed: readonly Placed[], cuts: Cuts): number {
   const names = new Set(placed.map(({ job }) => job.name));
