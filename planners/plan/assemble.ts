@@ -9,7 +9,6 @@ import { ladderOf } from '../choose/ladder.ts';
 import { loweredTtlSeconds } from '../choose/limits.ts';
 import { usableBitsPerSecond } from '../choose/paths.ts';
 import { sensitivityOf } from '../choose/sensitivity.ts';
-import { hostKey } from '../choose/room.ts';
 import { asTuned } from '../choose/tuned.ts';
 import { lessTaken, type Taken } from '../choose/under-way.ts';
 import { keepsSegment } from '../choose/rules/path.ts';
@@ -17,6 +16,7 @@ import { completionOf, type Completion } from '../schedule/confidence.ts';
 import { predecessors, type Predecessors } from '../schedule/flow.ts';
 import { replayedJobsMax, replaysMax, replaysMin } from '../schedule/limits.ts';
 import type { Placed, Schedule } from '../schedule/problem.ts';
+import { brokenAtStart } from './broken-at-start.ts';
 import type { Menu, MenuEntry, Moving } from './menu.ts';
 import type { AddressChange, LadderRung, NameChange, Plan, PlannedMove } from './plan.ts';
 import { reason, type Reason } from './reasons.ts';
@@ -282,7 +282,7 @@ export function warningsOf({ choosing }: Assembled, moves: readonly PlannedMove[
       if (open.has(link)) counts.set(link, (counts.get(link) ?? 0) + 1);
   }
   return [
-    ...brokenAtStart(choosing.fleet),
+    ...brokenAtStart(choosing),
     ...[...counts].map(([link, count]) => reason('not-encrypted', { link, moves: count })),
     ...waysRound(choosing.fleet, moves),
   ];
@@ -300,19 +300,4 @@ function waysRound({ paths }: Fleet, moves: readonly PlannedMove[]): readonly Re
     counts.set(way, (counts.get(way) ?? 0) + 1);
   }
   return [...counts].map(([way, count]) => reason('goes-round', { path: way, moves: count }));
-}
-
-/** Members of an anti-affinity that share a host, or a site, already. */
-function brokenAtStart({ topology, workloads }: Fleet): readonly Reason[] {
-  return topology.policies.antiAffinity.flatMap(({ name, scope, workloads: members }) => {
-    const at = new Map<string, string[]>();
-    for (const member of members) {
-      const { site, host } = workloads.get(member)!;
-      const place = scope === 'site' ? site : hostKey(site, host);
-      at.set(place, [...(at.get(place) ?? []), member]);
-    }
-    return [...at.values()]
-      .filter((together) => together.length > 1)
-      .map((together) => reason('starts-violated', { policy: name, workloads: together.join(', ') }));
-  });
 }

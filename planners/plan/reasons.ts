@@ -170,7 +170,15 @@ const sentences = {
   'not-encrypted': 'migration streams cross {link} unencrypted: {moves} of them carry memory or disks',
   'trombone-stays':
     '{workload} leaves with its old address: {bytesPerDayBytes} a day go through {site} until that changes',
-  'starts-violated': 'policy {policy} is already broken at the start: {workloads}',
+  'starts-together': 'policy {policy} is already broken at the start: {workloads} run together on {place}',
+  'starts-zone-not-held':
+    'policy {policy} is already broken at the start: {workloads} at {site}, which may not hold zone {zone}',
+  'starts-zone-neighbour':
+    'policy {policy} is already broken at the start: {workloads} beside {others} on {place}',
+  'starts-quorum-on-host':
+    'policy {policy} is already at risk at the start: {workloads} run on {place}; of {members} members {tolerated} may fail at once',
+  'starts-quorum-disturbed':
+    'policy {policy} is already broken at the start: other runs move {workloads}; of {members} members {tolerated} may be moved at once',
 
   // ladder
   'tuned-too-tight':
