@@ -67,6 +67,10 @@ const sentences = {
   'stretch-distance': '{distanceKilometres} km exceed the {limitKilometres} km of a stretched segment',
   'stretch-mtu':
     'frames of {mtuBytes} and {overheadBytes} of tunnel do not fit the path MTU of {pathMtuBytes}',
+  'stretched-mtu':
+    'frames of {mtuBytes} on network {network} do not fit the MTU of {pathMtuBytes} over {path}; lower that of the network or raise that of the link',
+  'stretched-mtu-far':
+    'frames of {mtuBytes} on network {network} do not fit the {farMtuBytes} of network {far} at {site}; make them alike',
   'gateway-not-inline': 'our gateway is not the default gateway of network {network} at {site}',
   'no-address-at-target': '{workload} has no address of its own at {site} for {address}',
   'no-address': 'it has no address that could be followed',

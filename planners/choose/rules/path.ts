@@ -1,4 +1,4 @@
-import type { HypervisorLimits, Link, Method, Workload } from '../../../topology/resolve/topology.ts';
+import type { HypervisorLimits, Link, Method, Site, Workload } from '../../../topology/resolve/topology.ts';
 import {
   type LiveLimits,
   liveLimits,
@@ -85,6 +85,7 @@ function segment({ workload, source, target, method, path }: PathAttempt, refuse
       const guarded = target.networks.some((each) => each.name === name && each.portSecurity);
       if (guarded && source.name !== target.name)
         refuse('port-security', { network: name, site: target.name, mac: mac ?? 'of the guest' });
+      framesFit({ source, target, network, path }, name, refuse);
       continue;
     }
     if (!path.links.every(({ stretchable }) => stretchable)) {
@@ -95,6 +96,31 @@ function segment({ workload, source, target, method, path }: PathAttempt, refuse
     if (mtuBytes + stretchOverheadBytes > path.mtuBytes)
       refuse('stretch-mtu', { mtuBytes, overheadBytes: stretchOverheadBytes, pathMtuBytes: path.mtuBytes });
   }
+}
+
+/**
+ * On a segment that is stretched already: how is not known, so no tunnel is counted, but what the link or the far
+ * network cannot carry at all is dropped without a word.
+ */
+function framesFit(
+  {
+    source,
+    target,
+    network,
+    path,
+  }: Pick<PathAttempt, 'source' | 'target' | 'path'> & { readonly network: string },
+  farName: string,
+  refuse: Refuse,
+): void {
+  if (path.links.length === 0) return;
+  const mtuOf = ({ networks }: Site, name: string): number | undefined =>
+    networks.find((each) => each.name === name)?.mtuBytes;
+  const mtuBytes = mtuOf(source, network) ?? 0;
+  const farMtuBytes = mtuOf(target, farName) ?? mtuBytes;
+  if (mtuBytes > path.mtuBytes)
+    refuse('stretched-mtu', { network, mtuBytes, pathMtuBytes: path.mtuBytes, path: path.id });
+  if (mtuBytes > farMtuBytes)
+    refuse('stretched-mtu-far', { network, mtuBytes, farMtuBytes, far: farName, site: target.name });
 }
 
 /** Where the segment comes out at the other end of the path, link by link; undefined: it does not reach there. */

@@ -81,6 +81,19 @@ const cases: Readonly<Record<string, Case>> = {
     code: 'stretch-mtu',
     values: { mtuBytes: 1500, overheadBytes: 50, pathMtuBytes: 1500 },
   },
+  'frames of a segment that is stretched already, larger than its link carries': {
+    link: { stretched: [['paris/lan', 'lyon/lan']], mtuBytes: 1400 },
+    method: 'stretched-live',
+    code: 'stretched-mtu',
+    values: { network: 'lan', mtuBytes: 1500, pathMtuBytes: 1400, path: 'wan' },
+  },
+  'frames of a segment that is stretched already, larger than its far end carries': {
+    link: { stretched: [['paris/lan', 'lyon/lan']] },
+    network: { mtuBytes: 1450 },
+    method: 'stretched-live',
+    code: 'stretched-mtu-far',
+    values: { network: 'lan', mtuBytes: 1500, farMtuBytes: 1450, far: 'lan', site: 'lyon' },
+  },
   'processor architecture': {
     host: { cpuArchitecture: 'aarch64' },
     method: 'cold',
