@@ -173,6 +173,8 @@ class Rates {
     const question = { workload, target: site, method, path };
     const usable = path.rateBitsPerSecond / 8;
     const asked = { ...question, settings };
+    const idle = this.#sendingNothing(way, asked);
+    if (idle !== null) return [idle];
     const most = predictor.fillsPath(asked) ? usable : predictor.goodputBytesPerSecond(asked) * ratio;
     const floor = rateFloorOf(fleet, method, hostOf(fleet, workload).hypervisor) / 8;
     /** Rates fall: where it does not do, it is not tried at smaller ones. */
@@ -200,6 +202,14 @@ class Rates {
       if (!isTimed(estimate) || refused) return [];
       return [{ ...line, ...before, way, estimate, tuned: null }];
     });
+  }
+
+  /** One that has nothing to send, such as a cold move whose seed holds all of its disks, keeps nothing of the links. */
+  #sendingNothing(way: Way, question: Question): MenuEntry | null {
+    const estimate = this.#choosing.predictor.quick(question);
+    if (way.path.links.length === 0 || estimate.wireBytes.p90 > 0 || !isTimed(estimate)) return null;
+    const { settings } = question;
+    return { way, settings, question, estimate, reservations: [], uses: [], tuned: null, sharers: 1 };
   }
 
   /**

@@ -8,6 +8,7 @@ import type { Topology } from '../../../topology/resolve/topology.ts';
 import { shippedModel } from '../../../planners/estimate/shipped-model.ts';
 import { createRandom } from '../../../src/world/random.ts';
 import { aRunbook, aTopology, aWorkload } from '../../support/fleets.ts';
+import { diskOf } from '../../support/topology.ts';
 
 const plan = (topology: Topology, runbook: Runbook) =>
   makePlan({
@@ -140,6 +141,33 @@ test('two that must not be at one site do not move to one either', () => {
   });
   expect(clean.moves).toBe(1);
   expect(clean.stays.join('; ')).toContain('no host of lyon fits: 2 compliance neighbour at the site');
+});
+
+test('a cold move whose seed holds all that it would send keeps nothing of the link, and others do not wait for it', () => {
+  const gibibyte = 2 ** 30;
+  const cold = (seededBytes: number) =>
+    aWorkload({
+      name: 'seeded',
+      names: [],
+      last: 11,
+      sessions: 'may-break',
+      methods: ['cold'],
+      downtimeBudgetSeconds: 3600,
+      disks: [diskOf('root', { usedBytes: 8 * gibibyte, seeded: { lyon: seededBytes } })],
+    });
+  const reserved = (seededBytes: number) => {
+    const { moves, links } = plan(aTopology({ workloads: [aWorkload(), cold(seededBytes)] }), aRunbook());
+    const of = (name: string) => moves.find(({ workload }) => workload === name)!;
+    return {
+      app: of('app').reservations.map(({ bytesPerSecond }) => bytesPerSecond),
+      seeded: of('seeded').reservations.map(({ bytesPerSecond }) => bytesPerSecond),
+      starts: moves.map(({ startSeconds }) => startSeconds),
+      use: links[0]!.use.map(({ bytesPerSecond }) => bytesPerSecond),
+    };
+  };
+  const whole = { app: [100_000_000], seeded: [], starts: [0, 0], use: [100_000_000, 0] };
+  expect(reserved(8 * gibibyte)).toEqual(whole);
+  expect(reserved(7 * gibibyte).seeded).toEqual([expect.any(Number)]);
 });
 
 test('one of a thing is not spoken of as many', () => {
