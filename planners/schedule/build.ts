@@ -10,6 +10,8 @@ export interface Recipe {
   readonly deadlineSeconds: number;
   /** No more jobs than these run at any instant. */
   readonly atOnceMax?: number;
+  /** A schedule in which anything ends later is of no use: it is not built to its end. */
+  readonly giveUpSeconds?: number;
 }
 
 /** Starts and options by job index; a job that fits nowhere has start Infinity. */
@@ -31,7 +33,7 @@ export interface Built {
  */
 export function build(
   { jobs, resources, stores }: Compiled,
-  { order, options, deadlineSeconds, atOnceMax }: Recipe,
+  { order, options, deadlineSeconds, atOnceMax, giveUpSeconds = Number.POSITIVE_INFINITY }: Recipe,
 ): Built {
   for (const profile of resources) profile.clear();
   for (const profile of stores) profile.clear();
@@ -44,7 +46,12 @@ export function build(
   let waiting = order;
   for (let before = -1; waiting.length !== before && waiting.length > 0; ) {
     before = waiting.length;
-    waiting = waiting.filter((index) => !place(state, jobs[index]!, options[index]!));
+    const left: number[] = [];
+    for (const index of waiting) {
+      if (!place(state, jobs[index]!, options[index]!)) left.push(index);
+      else if (ends[index]! > giveUpSeconds) return { ...givenUp, starts, ends, options: chosen };
+    }
+    waiting = left;
   }
   let makespanSeconds = 0;
   let sumSeconds = 0;
@@ -55,6 +62,13 @@ export function build(
   }
   return { starts, ends, options: chosen, unplaced: waiting.length, makespanSeconds, sumSeconds };
 }
+
+/** Worse than any that was built to its end. */
+const givenUp = {
+  unplaced: Number.POSITIVE_INFINITY,
+  makespanSeconds: Number.POSITIVE_INFINITY,
+  sumSeconds: Number.POSITIVE_INFINITY,
+};
 
 interface State extends Pick<Compiled, 'resources' | 'stores'> {
   readonly starts: Float64Array;
@@ -72,10 +86,16 @@ function place(state: State, job: CompiledJob, options: readonly number[]): bool
   let best = -1;
   let bestStart = Number.POSITIVE_INFINITY;
   let bestEnd = Number.POSITIVE_INFINITY;
+  let takes: CompiledOption['takes'] | null = null;
+  let from = ready;
   for (const index of options) {
     const option = job.options[index]!;
-    if (ready + option.seconds > bestEnd) continue;
-    const start = earliest(state, job, { option, from: ready });
+    if (option.takes !== takes) {
+      takes = option.takes;
+      from = withRoom(state, takes, ready);
+    }
+    if (from + option.seconds > bestEnd) continue;
+    const start = earliest(state, job, { option, from, endMax: bestEnd });
     const end = start + option.seconds;
     if (end < bestEnd || (end === bestEnd && best >= 0 && option.area < job.options[best]!.area)) {
       best = index;
@@ -91,33 +111,47 @@ function place(state: State, job: CompiledJob, options: readonly number[]): bool
   return true;
 }
 
-/** Everything must be free from one and the same instant: each asks for later until nobody does. */
-function earliest(
-  { resources, stores, atOnce }: State,
-  { windows, uses: common }: CompiledJob,
-  { option, from }: { readonly option: CompiledOption; readonly from: number },
-): number {
-  const { seconds, surelySeconds, uses, takes } = option;
+/** What is taken for good must be there from then on: once there is room there always is, and options share it. */
+function withRoom({ stores }: State, takes: CompiledOption['takes'], from: number): number {
   let start = from;
-  for (let settled = false; !settled; ) {
+  for (const { index, amount } of takes) {
+    if (start === Number.POSITIVE_INFINITY) return start;
+    start = stores[index]!.earliest(start, Number.POSITIVE_INFINITY, amount);
+  }
+  return start;
+}
+
+/**
+ * Everything must be free from one and the same instant: each asks for later until nobody does. Infinity where it would
+ * end after `endMax`: a better option is known.
+ */
+function earliest(
+  { resources, atOnce }: State,
+  { windows, uses: common }: CompiledJob,
+  {
+    option,
+    from,
+    endMax,
+  }: { readonly option: CompiledOption; readonly from: number; readonly endMax: number },
+): number {
+  const { seconds, surelySeconds, uses } = option;
+  let start = from;
+  for (;;) {
     const before = start;
     if (windows.length > 0) start = inWindow(windows, start, surelySeconds);
     for (const { index, amount } of uses) {
       if (start === Number.POSITIVE_INFINITY) return start;
       start = resources[index]!.earliest(start, seconds, amount);
     }
+    if (start + seconds > endMax) return Number.POSITIVE_INFINITY;
     for (const { index, amount } of common) {
       if (start === Number.POSITIVE_INFINITY) return start;
       start = resources[index]!.earliest(start, seconds, amount);
     }
     if (atOnce !== null) start = atOnce.earliest(start, seconds, 1);
-    for (const { index, amount } of takes) {
-      if (start === Number.POSITIVE_INFINITY) return start;
-      start = stores[index]!.earliest(start, Number.POSITIVE_INFINITY, amount);
-    }
-    settled = start === before || start === Number.POSITIVE_INFINITY;
+    if (start === before || start === Number.POSITIVE_INFINITY) return start;
+    if (start + seconds > endMax) return Number.POSITIVE_INFINITY;
   }
-  return start;
 }
 
 /** The first start, not before `from`, from which the job lies inside one window; Infinity: none. */

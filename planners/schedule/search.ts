@@ -36,10 +36,15 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
     if (best === null || isBetter(found.built, best.built)) best = found;
     return found;
   };
+  /** Of these only one that is better counts. */
+  const unlessLater = (recipe: Recipe): Recipe =>
+    best === null || best.built.unplaced > 0
+      ? recipe
+      : { ...recipe, giveUpSeconds: best.built.makespanSeconds };
   const tryAll = (recipes: Iterable<Recipe>): void => {
     for (const recipe of recipes) {
       if (best !== null && (left <= 0 || isDone(best.built, options))) return;
-      tried(recipe);
+      tried(unlessLater(recipe));
     }
   };
   tryAll(even(compiled, options));
@@ -51,7 +56,7 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
   if (best === null) return build(compiled, { order: [], options: [], deadlineSeconds });
   for (const recipe of usual(compiled, deadlineSeconds)) {
     if (isDone(best.built, options)) return best.built;
-    judged(recipe);
+    judged(unlessLater(recipe));
   }
   const { random } = options;
   const budget = Math.max(1, left);
