@@ -21,6 +21,8 @@ export interface Compiled {
 export interface CompiledJob {
   readonly index: number;
   readonly job: Job;
+  /** Place in the order of names. */
+  readonly rank: number;
   readonly options: readonly CompiledOption[];
   /** Whatever the option. */
   readonly uses: readonly Amount[];
@@ -48,41 +50,50 @@ export interface Amount {
 
 export function compile(problem: Problem): Compiled {
   const jobIndex = indexOf(problem.jobs);
-  const resources = new Names<Use>(indexOf(problem.resources), ({ resource }) => resource);
-  const stores = new Names<Taking>(indexOf(problem.stores), ({ store }) => store);
+  const resourceIndex = indexOf(problem.resources);
+  const storeIndex = indexOf(problem.stores);
+  const ways = new Names<Use>(resourceIndex, useName);
+  const taken = new Map<readonly Taking[], readonly Amount[]>();
+  const takesOf = (takes: readonly Taking[]): readonly Amount[] => {
+    const known = taken.get(takes) ?? amountsOf(storeIndex, takes, takingName);
+    taken.set(takes, known);
+    return known;
+  };
   const most = problem.resources.map(({ steps }) => Math.max(...steps.map(({ amount }) => amount)));
   const share = (uses: readonly Amount[]): number =>
     uses.reduce((sum, { index, amount }) => sum + (most[index]! > 0 ? amount / most[index]! : 1), 0);
+  const ranks = ranksOf(problem.jobs);
   const jobs = problem.jobs.map((job, index): CompiledJob => {
     assert(job.options.length > 0, `job ${job.name} has no option`);
-    const uses = resources.amounts(job.uses).amounts;
+    const uses = amountsOf(resourceIndex, job.uses, useName);
     const common = share(uses);
     return {
       index,
       job,
+      rank: ranks[index]!,
       uses,
       options: job.options.map((option): CompiledOption => {
-        const way = resources.amounts(option.uses);
+        const way = ways.numbered(option.uses);
         return {
           option,
           seconds: option.seconds,
           surelySeconds: option.surelySeconds,
           way: way.number,
           uses: way.amounts,
-          takes: stores.amounts(option.takes).amounts,
+          takes: takesOf(option.takes),
           area: (common + share(way.amounts)) * option.seconds,
         };
       }),
       needs: job.needs.map((need) => at(jobIndex, need)),
       windows: job.windows,
-      returns: stores.amounts(job.returns).amounts,
+      returns: amountsOf(storeIndex, job.returns, takingName),
     };
   });
   const least = leastUsed(problem, jobs);
   return {
     problem,
     jobs,
-    ways: resources.all,
+    ways: ways.all,
     flat: flatten(jobs),
     resources: problem.resources.map(({ steps }, index) => new Profile(steps, { least: least[index]! })),
     stores: problem.stores.map(({ amount }) => new Profile([{ atSeconds: 0, amount }], { least: 0 })),
@@ -103,6 +114,26 @@ function flatten(jobs: readonly CompiledJob[]): Compiled['flat'] {
   return { offsets, seconds, ways };
 }
 
+function ranksOf(jobs: readonly Job[]): Int32Array {
+  const ranks = new Int32Array(jobs.length);
+  const sorted = jobs
+    .map(({ name }, index) => ({ name, index }))
+    .sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1));
+  for (let rank = 0; rank < sorted.length; rank++) ranks[sorted[rank]!.index] = rank;
+  return ranks;
+}
+
+const useName = ({ resource }: Use): string => resource;
+const takingName = ({ store }: Taking): string => store;
+
+function amountsOf<T extends { readonly amount: number }>(
+  index: ReadonlyMap<string, number>,
+  entries: readonly T[],
+  nameOf: (entry: T) => string,
+): readonly Amount[] {
+  return entries.map((entry) => ({ index: at(index, nameOf(entry)), amount: entry.amount }));
+}
+
 /** Translates lists of names and amounts: each list object once, and lists that say the same to the same numbers. */
 class Names<T extends { readonly amount: number }> {
   readonly all: (readonly Amount[])[] = [];
@@ -116,13 +147,10 @@ class Names<T extends { readonly amount: number }> {
     this.#nameOf = nameOf;
   }
 
-  amounts(entries: readonly T[]): Numbered {
+  numbered(entries: readonly T[]): Numbered {
     const known = this.#known.get(entries);
     if (known !== undefined) return known;
-    const amounts = entries.map((entry) => ({
-      index: at(this.#index, this.#nameOf(entry)),
-      amount: entry.amount,
-    }));
+    const amounts = amountsOf(this.#index, entries, this.#nameOf);
     const saying = amounts.map(({ index, amount }) => `${index} ${amount}`).join();
     const found = this.#bySaying.get(saying) ?? { number: this.all.length, amounts };
     if (found.amounts === amounts) this.all.push(amounts);

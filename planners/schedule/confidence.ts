@@ -51,10 +51,7 @@ export function completionOf(
       if (common === undefined) shared.set(job.sharedBy, (common = normal()));
       now[index] =
         start +
-        drawn(
-          job.seconds,
-          common * Math.sqrt(sharedVarianceRatio) + normal() * Math.sqrt(1 - sharedVarianceRatio),
-        );
+        drawn(job, common * Math.sqrt(sharedVarianceRatio) + normal() * Math.sqrt(1 - sharedVarianceRatio));
       ends[index * replays + replay] = now[index]!;
       if (now[index]! > all[replay]!) all[replay] = now[index]!;
     }
@@ -71,7 +68,7 @@ export function completionOf(
   };
 }
 
-interface Step extends Uncertain {
+interface Step extends Omit<Uncertain, 'seconds'>, Drawn {
   readonly name: string;
   readonly after: readonly number[];
 }
@@ -84,20 +81,36 @@ function chain(
 ): readonly Step[] {
   const ordered = placed.toSorted((a, b) => a.startSeconds - b.startSeconds || a.endSeconds - b.endSeconds);
   const index = new Map(ordered.map(({ job }, position) => [job.name, position]));
-  return ordered.map((entry) => ({
-    name: entry.job.name,
-    ...durationOf(entry),
-    after: (after.get(entry.job.name)?.after ?? []).map((name) => index.get(name)!),
-  }));
+  return ordered.map((entry) => {
+    const { notBeforeSeconds, sharedBy, seconds } = durationOf(entry);
+    return {
+      name: entry.job.name,
+      notBeforeSeconds,
+      sharedBy,
+      ...scatterOf(seconds),
+      after: (after.get(entry.job.name)?.after ?? []).map((name) => index.get(name)!),
+    };
+  });
 }
 
 /** Distance from the median to P10 or P90 of a normal distribution, in standard deviations. */
 const tenthDeviations = 1.2815515655446004;
 
-function drawn({ p10, p50, p90 }: Quantiles, deviations: number): number {
-  if (p50 <= 0) return 0;
-  const side = deviations < 0 ? p50 / Math.max(p10, p50 * 1e-3) : p90 / p50;
-  return p50 * Math.exp((Math.log(Math.max(1, side)) / tenthDeviations) * deviations);
+/** The median, and ln of a duration's scatter below and above it for one standard deviation. */
+interface Drawn {
+  readonly medianSeconds: number;
+  readonly below: number;
+  readonly above: number;
+}
+
+function scatterOf({ p10, p50, p90 }: Quantiles): Drawn {
+  if (p50 <= 0) return { medianSeconds: 0, below: 0, above: 0 };
+  const scatter = (side: number): number => Math.log(Math.max(1, side)) / tenthDeviations;
+  return { medianSeconds: p50, below: scatter(p50 / Math.max(p10, p50 * 1e-3)), above: scatter(p90 / p50) };
+}
+
+function drawn({ medianSeconds, below, above }: Drawn, deviations: number): number {
+  return medianSeconds * Math.exp((deviations < 0 ? below : above) * deviations);
 }
 
 /** Standard normal numbers, two from each pair of uniform ones (Box and Muller 1958). */

@@ -43,14 +43,14 @@ function listOf(jobs: readonly CompiledJob[], key: (index: number) => number): r
 
 /** The same, whatever is needed. */
 export function sortedBy(jobs: readonly CompiledJob[], key: (index: number) => number): readonly number[] {
+  const keys = Float64Array.from(jobs, ({ index }) => key(index));
   return jobs
-    .map(({ index }) => index)
-    .sort(
+    .toSorted(
       (a, b) =>
-        jobs[b]!.job.priority - jobs[a]!.job.priority ||
-        (key(a) === key(b) ? 0 : key(a) - key(b)) ||
-        (jobs[a]!.job.name < jobs[b]!.job.name ? -1 : 1),
-    );
+        b.job.priority - a.job.priority ||
+        (keys[a.index]! === keys[b.index]! ? a.rank - b.rank : keys[a.index]! - keys[b.index]!),
+    )
+    .map(({ index }) => index);
 }
 
 export function withNeedsFirst(jobs: readonly CompiledJob[], sorted: readonly number[]): readonly number[] {
