@@ -29,9 +29,10 @@ export class Predictor {
   readonly #classOf = new Map<Workload, Class>();
   readonly #paths = new Map<string, number>();
   readonly #pathOf = new Map<Path, number>();
-  readonly #quick = new Map<string, Estimate>();
-  readonly #full = new Map<string, Estimate>();
-  readonly #goodputs = new Map<string, number>();
+  readonly #settings = new Numbering();
+  readonly #quick = new Answers();
+  readonly #full = new Answers();
+  readonly #goodputs = new Map<string, Map<number, number>>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -39,34 +40,32 @@ export class Predictor {
 
   /** Verdict and ranges only: what comparing ways needs. */
   quick(question: Question): Estimate {
-    const key = this.#key(question);
-    const known = this.#quick.get(key);
-    if (known !== undefined) return known;
-    const answer = plainEstimate(quickEstimate(this.#input(question), this.#model));
-    this.#quick.set(key, answer);
-    return answer;
+    return this.#known(this.#quick, question, () =>
+      plainEstimate(quickEstimate(this.#input(question), this.#model)),
+    );
   }
 
   /** With reasons, and what would help where it does not complete: what a plan shows. */
   full(question: Question): Estimate {
-    const key = this.#key(question);
-    const known = this.#full.get(key);
-    if (known !== undefined) return known;
-    const answer = estimate(this.#input(question), this.#model);
-    this.#full.set(key, answer);
-    return answer;
+    return this.#known(this.#full, question, () => estimate(this.#input(question), this.#model));
   }
 
-  #input({ workload, ...question }: Question): EstimateInput {
-    return inputOf({ ...question, workload: this.#class(workload).example });
+  #input(question: Question): EstimateInput {
+    return inputOf(question, this.#class(question.workload));
   }
 
-  #key({ workload, target, method, path, settings }: Question): string {
-    const { mode, maxBandwidthBytesPerSecond, downtimeLimitSeconds, timeoutSeconds } = settings;
-    const { autoConverge, xbzrleCacheBytes, multifdChannels, compress } = settings;
+  #known(answers: Answers, question: Question, ask: () => Estimate): Estimate {
+    const { workload, target, method, path } = question;
     const { number, isSeeded } = this.#class(workload);
-    const at = isSeeded ? target : '';
-    return `${number} ${at} ${method} ${this.#pathNumber(path)} ${mode} ${maxBandwidthBytesPerSecond} ${downtimeLimitSeconds} ${timeoutSeconds} ${autoConverge} ${xbzrleCacheBytes} ${multifdChannels} ${compress}`;
+    const subject = `${number} ${isSeeded ? target : ''} ${method} ${this.#pathNumber(path)}`;
+    const ofSubject = answers.get(subject) ?? new Map<number, Estimate>();
+    if (ofSubject.size === 0) answers.set(subject, ofSubject);
+    const settings = this.#settings.of(question.settings);
+    const known = ofSubject.get(settings);
+    if (known !== undefined) return known;
+    const answer = ask();
+    ofSubject.set(settings, answer);
+    return answer;
   }
 
   /** Paths that are alike to the estimator have the same. */
@@ -81,17 +80,19 @@ export class Predictor {
   }
 
   /** Payload bytes a second that one move gets out of the path when nothing else is on it. */
-  goodputBytesPerSecond({ path, settings, ...question }: Question): number {
-    const key = `${path.id} ${settings.multifdChannels}`;
-    const known = this.#goodputs.get(key);
+  goodputBytesPerSecond(question: Question): number {
+    const { path, settings } = question;
+    const ofPath = this.#goodputs.get(path.id) ?? new Map<number, number>();
+    if (ofPath.size === 0) this.#goodputs.set(path.id, ofPath);
+    const known = ofPath.get(settings.multifdChannels);
     if (known !== undefined) return known;
-    const conditions = conditionsOf(this.#input({ path, settings, ...question }), this.#model);
+    const conditions = conditionsOf(this.#input(question), this.#model);
     const { bytesPerSecond } = goodputOf(
       conditions.path,
       conditions.transfer.streams,
       this.#model.parameters,
     );
-    this.#goodputs.set(key, bytesPerSecond);
+    ofPath.set(settings.multifdChannels, bytesPerSecond);
     return bytesPerSecond;
   }
 
@@ -123,11 +124,7 @@ export class Predictor {
       workload.addresses.map(({ origin }) => origin),
       workload.names.length,
     ]);
-    const found = this.#classes.get(key) ?? {
-      number: this.#classes.size,
-      example: workload,
-      isSeeded: workload.disks.some(({ seeded }) => Object.keys(seeded).length > 0),
-    };
+    const found = this.#classes.get(key) ?? classOf(workload, this.#classes.size);
     this.#classes.set(key, found);
     this.#classOf.set(workload, found);
     return found;
@@ -139,48 +136,99 @@ interface Class {
   /** The first seen: whoever is like it is asked about as if it were this one. */
   readonly example: Workload;
   readonly isSeeded: boolean;
+  /** The same objects each time: the curves through a list of samples are looked for once. */
+  readonly guest: EstimateInput['guest'];
+  readonly dirty: NonNullable<EstimateInput['dirty']>;
+  /** Where nothing is seeded: the same for every target. */
+  readonly disks: NonNullable<EstimateInput['disks']>;
+}
+
+function classOf(example: Workload, number: number): Class {
+  const { memoryBytes, residentBytes, vcpus } = example;
+  return {
+    number,
+    example,
+    isSeeded: example.disks.some(({ seeded }) => Object.keys(seeded).length > 0),
+    guest: { memoryBytes, residentBytes, vcpus },
+    dirty: example.dirty.map(({ seconds, bytesPerSecond }) => ({
+      seconds,
+      mebibytesPerSecond: bytesPerSecond / mebibyte,
+    })),
+    disks: disksOf(example, ''),
+  };
+}
+
+/** Estimates by what is asked about, then by the number of its settings. */
+type Answers = Map<string, Map<number, Estimate>>;
+const Answers = Map<string, Map<number, Estimate>>;
+
+/** Gives equal settings the same number; their text would be longer to make than most answers are to find. */
+class Numbering {
+  readonly #root: Level = new Map();
+  #count = 0;
+
+  of(settings: TransferSettings): number {
+    const { maxBandwidthBytesPerSecond, downtimeLimitSeconds, timeoutSeconds, xbzrleCacheBytes } = settings;
+    const { mode, autoConverge, compress, multifdChannels } = settings;
+    const flags =
+      { 'pre-copy': 0, hybrid: 4, 'post-copy': 8 }[mode] + (autoConverge ? 2 : 0) + (compress ? 1 : 0);
+    let level = below(this.#root, flags);
+    level = below(level, multifdChannels);
+    level = below(level, xbzrleCacheBytes);
+    level = below(level, timeoutSeconds);
+    level = below(level, downtimeLimitSeconds);
+    const cap = maxBandwidthBytesPerSecond ?? unlimited;
+    const known = level.get(cap);
+    if (typeof known === 'number') return known;
+    level.set(cap, this.#count);
+    return this.#count++;
+  }
+}
+
+type Level = Map<number, Level | number>;
+const unlimited = -1;
+
+function below(level: Level, key: number): Level {
+  const known = level.get(key);
+  if (known instanceof Map) return known;
+  const next: Level = new Map();
+  level.set(key, next);
+  return next;
 }
 
 /** Nearly all counts as all: nobody could use the rest. */
 const fillingRatio = 0.95;
 const mebibyte = 2 ** 20;
 
-function inputOf({ workload, target, method, path, settings }: Question): EstimateInput {
-  const { mode, timeoutSeconds, ...rest } = settings;
-  const postcopyAfterPasses = { 'pre-copy': null, hybrid: 1, 'post-copy': 0 }[mode];
+/** Its fields one by one: spreading the settings took longer than the estimate's own arithmetic. */
+function inputOf(
+  { target, method, path, settings }: Question,
+  { example, isSeeded, guest, dirty, disks }: Class,
+): EstimateInput {
   return {
     id: '',
     method,
-    guest: {
-      memoryBytes: workload.memoryBytes,
-      residentBytes: workload.residentBytes,
-      vcpus: workload.vcpus,
+    guest,
+    dirty,
+    link: linkOf(path, isLive(method) ? null : settings.maxBandwidthBytesPerSecond),
+    settings: {
+      maxBandwidthBytesPerSecond: settings.maxBandwidthBytesPerSecond,
+      downtimeLimitSeconds: settings.downtimeLimitSeconds,
+      autoConverge: settings.autoConverge,
+      xbzrleCacheBytes: settings.xbzrleCacheBytes,
+      multifdChannels: settings.multifdChannels,
+      compress: settings.compress,
+      postcopyAfterPasses: { 'pre-copy': null, hybrid: 1, 'post-copy': 0 }[settings.mode],
+      timeoutSeconds: settings.timeoutSeconds,
     },
-    dirty: samplesOf(workload),
-    link: linkOf(path, isLive(method) ? null : rest.maxBandwidthBytesPerSecond),
-    settings: { ...rest, postcopyAfterPasses, timeoutSeconds },
-    disks: method === 'redirect' ? cloneImage(workload) : disksOf(workload, target),
+    disks: method === 'redirect' ? cloneImage(example) : isSeeded ? disksOf(example, target) : disks,
     gatedStart: true,
-    shutdownSeconds: workload.shutdownSeconds,
-    bootSeconds: workload.bootSeconds,
-    ...(workload.clone === null ? {} : { cloneSeconds: workload.clone.seconds }),
-    convergence: convergenceOf(workload, method),
+    shutdownSeconds: example.shutdownSeconds,
+    bootSeconds: example.bootSeconds,
+    ...(example.clone === null ? {} : { cloneSeconds: example.clone.seconds }),
+    convergence: convergenceOf(example, method),
   };
 }
-
-/** The same list each time: the curves through it are looked for once. */
-function samplesOf(workload: Workload): NonNullable<EstimateInput['dirty']> {
-  const known = knownSamples.get(workload);
-  if (known !== undefined) return known;
-  const samples = workload.dirty.map(({ seconds, bytesPerSecond }) => ({
-    seconds,
-    mebibytesPerSecond: bytesPerSecond / mebibyte,
-  }));
-  knownSamples.set(workload, samples);
-  return samples;
-}
-
-const knownSamples = new WeakMap<Workload, NonNullable<EstimateInput['dirty']>>();
 
 function disksOf({ disks }: Workload, target: string): NonNullable<EstimateInput['disks']> {
   return disks.map((disk) => ({

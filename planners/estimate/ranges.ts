@@ -95,12 +95,13 @@ export function rounded(value: number): number {
   if (value === 0 || !Number.isFinite(value)) return value;
   const digits = 5 - Math.floor(Math.log10(Math.abs(value)));
   if (Math.abs(digits) > exactPowersMax) return Number(value.toPrecision(6));
-  const scale = 10 ** Math.abs(digits);
+  const scale = exactPowers[Math.abs(digits)]!;
   return digits >= 0 ? Math.round(value * scale) / scale : Math.round(value / scale) * scale;
 }
 
 /** Powers of ten up to this one are exact, so that the quotient of whole numbers is the nearest number there is. */
 const exactPowersMax = 22;
+const exactPowers = Array.from({ length: exactPowersMax + 1 }, (_, power) => 10 ** power);
 
 export function roundedRange<Range extends Quantiles | null>(range: Range): Range {
   if (range === null) return range;
