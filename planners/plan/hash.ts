@@ -25,13 +25,15 @@ const chunkLength = 2 ** 16;
 
 /**
  * As JSON.stringify would, but for the order of keys; undefined members are left out. A plan has a million objects of a
- * few dozen shapes and the same few thousand texts, so the order of a shape and the JSON of a short text are kept.
+ * few dozen shapes and the same few thousand texts, so the order of a shape and the JSON of a short text are kept, and
+ * the JSON of estimates, which all workloads of a class share.
  */
 class Writer {
   readonly #emit: (part: string) => void;
   #text = '';
   readonly #shapes: Shape = { next: new Map(), keys: null };
   readonly #quoted = new Map<string, string>();
+  readonly #estimates = new Map<unknown, string>();
 
   constructor(emit: (part: string) => void) {
     this.#emit = emit;
@@ -75,9 +77,21 @@ class Writer {
       if (entry === undefined) continue;
       this.#text += first ? lead : `,${lead}`;
       first = false;
-      this.write(entry);
+      if (key === 'estimate') this.#shared(entry);
+      else this.write(entry);
     }
     this.#text += '}';
+  }
+
+  #shared(value: unknown): void {
+    const known = this.#estimates.get(value);
+    if (known !== undefined) {
+      this.#text += known;
+      return;
+    }
+    this.end();
+    this.write(value);
+    this.#estimates.set(value, this.#text);
   }
 
   #quote(text: string): string {
