@@ -47,13 +47,18 @@ export interface MenuEntry {
   readonly sharers: number;
 }
 
+/** An option with the line that it stands for. */
+interface MenuOption extends JobOption {
+  readonly entry: MenuEntry;
+}
+
 export type Moving = Choice & { readonly candidate: Accepted };
 
 export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: Calendar): Menu {
   const { fleet } = choosing;
   const names = new Set(moving.map(({ workload }) => workload.name));
   const rates = new Rates(choosing, moving.length);
-  const entries = new Map<JobOption, MenuEntry>();
+  let isTuned = false;
   const jobs = moving.map((choice): Job => {
     const { workload, candidate, ways } = choice;
     const chosen = ways.find(({ settings }) => settings === candidate.settings)!;
@@ -66,21 +71,17 @@ export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: 
     ];
     const options = ways
       .flatMap((way) => rates.of(workload, way, chosen))
-      .map((entry, index): JobOption => {
+      .map((entry, index): MenuOption => {
         const { p50, p90 } = entry.estimate.totalSeconds;
-        const option = { id: String(index), seconds: p50, surelySeconds: p90, uses: entry.uses, takes };
-        entries.set(option, entry);
-        return option;
+        if (entry.tuned !== null) isTuned = true;
+        return { id: String(index), seconds: p50, surelySeconds: p90, uses: entry.uses, takes, entry };
       });
     return {
       name: workload.name,
       options,
       needs: workload.dependsOn.filter((other) => names.has(other)),
       priority: workload.priority,
-      windows: notBefore(
-        windowsOf(fleet, { workload, way: candidate }, calendar),
-        Math.max(0, ...workload.dependsOn.map((other) => fleet.underWay.endSeconds(other, calendar))),
-      ),
+      windows: openTo(fleet, choice, calendar),
       uses: placesOf(fleet, workload, candidate),
       returns: [
         { store: memoryKey(source), amount: workload.memoryBytes },
@@ -93,9 +94,16 @@ export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: 
     cuts: fleet.topology.sites.map(({ name }) =>
       fleet.topology.links.filter(({ between }) => between.includes(name)).map((link) => linkKey(link.name)),
     ),
-    entryOf: ({ option }) => entries.get(option)!,
-    isTuned: [...entries.values()].some(({ tuned }) => tuned !== null),
+    entryOf: ({ option }) => (option as MenuOption).entry,
+    isTuned,
   };
+}
+
+function openTo(fleet: Fleet, { workload, candidate }: Moving, calendar: Calendar): Job['windows'] {
+  return notBefore(
+    windowsOf(fleet, { workload, way: candidate }, calendar),
+    Math.max(0, ...workload.dependsOn.map((other) => fleet.underWay.endSeconds(other, calendar))),
+  );
 }
 
 /** Windows from an instant on: what it depends on is under way until then. */
@@ -186,7 +194,7 @@ class Rates {
       const shared = { ...question, settings: { ...settings, maxBandwidthBytesPerSecond: reached } };
       const line = {
         reservations: path.links.map(({ name }) => ({ link: name, bytesPerSecond: wire })),
-        uses: usesOf(fleet, path, wire),
+        uses: usesOf(path, wire),
         sharers,
       };
       const capped = { ...settings, maxBandwidthBytesPerSecond: cap };
@@ -271,11 +279,10 @@ function isTimed(estimate: Estimate): estimate is MenuEntry['estimate'] {
   return estimate.totalSeconds !== null;
 }
 
-function usesOf({ topology }: Fleet, path: Path, wire: number): readonly Use[] {
-  const limited = new Set(topology.links.filter(({ movesMax }) => movesMax !== null).map(({ name }) => name));
-  return path.links.flatMap(({ name }) => [
+function usesOf({ links }: Path, wire: number): readonly Use[] {
+  return links.flatMap(({ name, movesMax }) => [
     { resource: linkKey(name), amount: wire },
-    ...(limited.has(name) ? [{ resource: linkMovesKey(name), amount: 1 }] : []),
+    ...(movesMax === null ? [] : [{ resource: linkMovesKey(name), amount: 1 }]),
   ]);
 }
 
