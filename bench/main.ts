@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   estimate: async () => await import('./estimate.ts'),
   planner: async () => await import('./planner.ts'),
   move: async () => await import('./move.ts'),
+  probe: async () => await import('./probe.ts'),
 };
 
 const [name, ...rest] = process.argv.slice(2);

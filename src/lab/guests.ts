@@ -13,6 +13,8 @@ export interface GuestOptions {
   readonly memoryMebibytes: number;
   /** USED_MIB,PAGES_PER_S,SET_MIB,PATTERN,CONTENT[,PERIOD_MS,DUTY_PERCENT] (src/lab/guest/dirty.c). */
   readonly dirty: string;
+  /** Says on its console what it has written; otherwise it does not, which spares a moved guest some milliseconds. */
+  readonly tellsWork?: boolean;
 }
 
 export const echoPort = 7;
@@ -20,10 +22,11 @@ export const pathPort = 8;
 /** Where the first guest's own session goes, at the outside client; the next guest's to the next port. */
 const firstSessionPort = 7001;
 const tickMilliseconds = 100;
+const workMilliseconds = 500;
 
 export function planGuests(
   layout: Layout,
-  { count, memoryMebibytes, dirty }: GuestOptions,
+  { count, memoryMebibytes, dirty, tellsWork = false }: GuestOptions,
 ): readonly LabGuest[] {
   if (!Number.isInteger(count) || count < 0 || count > guestsMax)
     throw new LonghaulError('LH_OPTION_INVALID', ['--guests', `${count} is not between 0 and ${guestsMax}`]);
@@ -49,6 +52,7 @@ export function planGuests(
         gateway: layout.sites.a.defaultGateway,
         tick: String(tickMilliseconds),
         dirty,
+        work: tellsWork ? String(workMilliseconds) : '',
         session: `${layout.outside.address},${firstSessionPort + index}`,
       },
     };

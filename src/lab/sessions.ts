@@ -35,6 +35,8 @@ const reportSchema = z.object({
   reset: z.boolean(),
   error: z.string().nullable(),
   idleAnswerSeconds: z.number().optional(),
+  /** Of its records; absent where it sends none that are echoed. */
+  roundTripSeconds: z.object({ min: z.number(), mean: z.number(), max: z.number() }).optional(),
   longestGap: gapSchema,
   /** Those of 25 ms and more, in the order in which they came. */
   gaps: z.array(gapSchema),

@@ -49,6 +49,17 @@ export async function probeWorkloads(
   return workloads.flatMap(({ name }) => probes.get(name) ?? []);
 }
 
+/** How long that takes at least: intervals one after the other, a few workloads of a site at a time, all sites at once. */
+export function probingSeconds(
+  workloads: Topology['workloads'],
+  intervalsSeconds: readonly number[],
+): number {
+  const each = intervalsSeconds.reduce((sum, seconds) => sum + seconds, 0);
+  const counts = new Map<string, number>();
+  for (const { site } of workloads) counts.set(site, (counts.get(site) ?? 0) + 1);
+  return each * Math.max(0, ...[...counts.values()].map((count) => Math.ceil(count / probesAtOnce)));
+}
+
 async function probeWorkload(
   { name, site: siteName }: Workload,
   site: Site | undefined,

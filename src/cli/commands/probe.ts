@@ -6,7 +6,7 @@ import { clientOf } from '../../app.ts';
 import { editTopology, replaceFile } from '../../config/edit-topology.ts';
 import { readSource } from '../../config/input-files.ts';
 import { dirtyIntervalSecondsMax } from '../../site/limits.ts';
-import { probeWorkloads, type WorkloadProbe } from '../../site/probe.ts';
+import { probeWorkloads, probingSeconds, type WorkloadProbe } from '../../site/probe.ts';
 import { addExample, addJsonOption } from '../render/help.ts';
 import { printJson, printNote, printResult } from '../render/output.ts';
 import { renderTable } from '../render/table.ts';
@@ -39,8 +39,9 @@ export function register(program: Command): void {
   command.addHelpText(
     'after',
     `
-The guests run on: their hypervisor hashes a sample of their pages twice an interval, which costs the host a fraction
-of a core and the guest nothing but that. Exit code 1 when a workload could not be measured.`,
+It takes the sum of the intervals for every four workloads of a site. The guests run on: their hypervisor hashes a sample
+of their pages twice an interval. In the lab all sessions lived on; what a light guest's round trips and writes lost to it
+was less than they vary without (docs/design/estimation.md). Exit code 1 when a workload could not be measured.`,
   );
   addExample(command, [
     '$ longhaul probe storm.yaml --workload shop-db --write',
@@ -59,6 +60,8 @@ async function probe(file: string, options: Options): Promise<void> {
   const wanted = topology.workloads.filter(
     ({ name }) => options.workload.length === 0 || options.workload.includes(name),
   );
+  const expected = formatSeconds(probingSeconds(wanted, intervalsSeconds));
+  printNote(`measuring ${wanted.length} workloads for about ${expected}; their sessions live on`);
   const clients = topology.sites.flatMap((site) => clientOf(site) ?? []);
   try {
     const probes = await probeWorkloads(wanted, new Map(clients.map((client) => [client.name, client])), {

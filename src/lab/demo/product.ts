@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { z } from 'zod';
 import { LonghaulError } from '../../../topology/errors.ts';
 import type { CommandResult } from '../../../topology/world.ts';
 import { inNamespace } from '../kernel.ts';
@@ -53,6 +54,13 @@ export class Product {
     };
   }
 
+  /** The dirty curves of all guests, at the intervals that are the command's own. */
+  async probe(): Promise<z.infer<typeof probeSchema>> {
+    const result = await this.#call(['probe', topologyFile(this.#folder), '--json'], planSecondsMax);
+    requireSuccess('probe', result);
+    return probeSchema.parse(parseJson(result.stdout));
+  }
+
   async journal(run: string): Promise<readonly JournalLine[]> {
     const result = await this.#call(['show', run, '--journal', ...this.#state()], planSecondsMax);
     requireSuccess('show', result);
@@ -69,6 +77,16 @@ export class Product {
     return await run(inNamespace(this.#namespace, [...longhaul, ...argv]), { timeoutSeconds, signal });
   }
 }
+
+const probeSchema = z.object({
+  workloads: z.array(
+    z.object({
+      workload: z.string(),
+      residentBytes: z.number().nullable(),
+      dirty: z.array(z.object({ seconds: z.number(), bytesPerSecond: z.number() })),
+    }),
+  ),
+});
 
 function requireSuccess(command: string, { exitCode, stderr }: CommandResult): void {
   if (exitCode !== 0)

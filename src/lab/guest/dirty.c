@@ -6,6 +6,8 @@
  * USED_MIB of random bytes stand still (what a first pass must send); of the working set, SET_MIB, whole pages are
  * written, in order, at random, or nine of ten in its first tenth. With a period, all writing happens in the first
  * DUTY_PERCENT of each, at a correspondingly higher rate. What a stopped guest missed is not made up afterwards.
+ *
+ * With WORK_MS in the environment it says every so many ms what it has done so far: `WORK pages milliseconds`.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -67,7 +69,8 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < pages; i++) write_page((uint64_t *)(set + i * PAGE), content);
   printf("DIRTY ready used=%s set=%s rate=%s\n", argv[1], argv[3], argv[2]);
   fflush(stdout);
-  double owed = 0, before = seconds(), slice = SLICE_NS / 1e9;
+  const char *tells = getenv("WORK_MS");
+  double owed = 0, before = seconds(), slice = SLICE_NS / 1e9, interval = tells ? atof(tells) / 1e3 : 0, tell_at = before;
   for (uint64_t written = 0; pages;) {
     nanosleep(&(struct timespec){0, SLICE_NS}, NULL);
     double now = seconds(), phase = period > 0 ? (now - (double)(int64_t)(now / period) * period) / period : 0;
@@ -75,6 +78,10 @@ int main(int argc, char **argv) {
     if (owed > rate / duty * slice * BACKLOG_SLICES_MAX) owed = rate / duty * slice * BACKLOG_SLICES_MAX;
     before = now;
     for (; owed >= 1; owed--) write_page((uint64_t *)(set + pick_page(pattern, pages, written++) * PAGE), content);
+    if (!tells || now < tell_at) continue;
+    printf("WORK %llu %.0f\n", (unsigned long long)written, seconds() * 1e3);
+    fflush(stdout);
+    tell_at = now + interval;
   }
   for (;;) nanosleep(&(struct timespec){3600, 0}, NULL);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { probeWorkloads } from '../../../src/site/probe.ts';
+import { probeWorkloads, probingSeconds } from '../../../src/site/probe.ts';
 import { VirtualClock } from '../../../src/world/virtual.ts';
 import { createTwoSiteWorld, startAgent } from '../../support/simulated-sites.ts';
 import { workloadOf } from '../../support/topology.ts';
@@ -25,4 +25,12 @@ test('running workloads are measured, the others say why not, in the order of th
   expect(probes[1]?.dirty.map(({ seconds }) => seconds)).toEqual([1, 3]);
   expect(probes[1]?.residentBytes).toBeGreaterThan(0);
   expect(told.toSorted()).toEqual(['app', 'far', 'gone']);
+});
+
+test('four workloads of a site are measured at a time, and all sites at once', () => {
+  const at = (site: string, count: number) =>
+    Array.from({ length: count }, (_, index) => workloadOf(`${site}-${index}`, { site }));
+  expect(probingSeconds(at('paris', 4), [1, 3, 10])).toBe(14);
+  expect(probingSeconds([...at('paris', 5), ...at('rome', 3)], [1, 3, 10])).toBe(28);
+  expect(probingSeconds([], [1])).toBe(0);
 });
