@@ -88,6 +88,32 @@ test('a deadline that only the untuned plan meets is met, by the same moves untu
   expect(pressed.makespan.p90Seconds).toBeLessThanOrEqual(middleSeconds);
 });
 
+test('a move that would be left out is taken back in untuned, without a deadline, where its window is just long enough', () => {
+  const frozenFrom = (fromSeconds: number) =>
+    makePlan({
+      topology: aTopology(),
+      runbook: aRunbook({
+        weights: gentle,
+        startSeconds: 0,
+        freezes: [{ name: 'for good', workloads: [], fromSeconds, toSeconds: Number.POSITIVE_INFINITY }],
+      }),
+      model: shippedModel,
+      nowSeconds: 0,
+      random: createRandom(1),
+    });
+  let [tooShort, longEnough] = [20, 60];
+  while (longEnough - tooShort > 0.001) {
+    const middle = (tooShort + longEnough) / 2;
+    if (frozenFrom(middle).moves.length === 0) tooShort = middle;
+    else longEnough = middle;
+  }
+  const [pressed, ample] = [frozenFrom(longEnough), frozenFrom(60)];
+  expect(tunedIn(ample)).not.toContain(undefined);
+  expect(tunedIn(pressed)).toEqual([undefined]);
+  expect([pressed.verdict, pressed.hasteRatio]).toEqual(['feasible', 1]);
+  expect(pressed.moves[0]!.ladder.map(({ action }) => action)).not.toContain('untune');
+});
+
 test('no line of a menu is less sure by more than a thousandth for being tuned, or hardly longer, and every pause is smaller', () => {
   const topology = fleetOf(1, { workloads: 60, sites: 3 });
   const input = { topology, runbook: evacuationOf(topology), model: shippedModel };
