@@ -59,7 +59,10 @@ export function secondsLeft({ runbook, calendar }: DraftInput): number | null {
     : Math.max(0, deadlineSeconds - calendar.startSeconds);
 }
 
-export function needed({ runbook }: Pick<DraftInput, 'runbook'>, { timing, schedule }: Draft): number {
+export function needed(
+  { runbook }: Pick<DraftInput, 'runbook'>,
+  { timing, schedule }: Pick<Draft, 'timing' | 'schedule'>,
+): number {
   return schedule.unplaced.length > 0 ? Number.POSITIVE_INFINITY : timing.allDoneSeconds(runbook.confidence);
 }
 

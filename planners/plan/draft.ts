@@ -123,4 +123,4 @@ function loadOf({ topology, runbook, underWay }: Fleet, calendar: Calendar): Loa
 const leavingOf = ({ moves }: Requested): ReadonlySet<string> =>
   new Set(moves.map(({ workload }) => workload));
 
-const isMoving = (choice: Choice): choice is Moving => choice.candidate !== null;
+export const isMoving = (choice: Choice): choice is Moving => choice.candidate !== null;

@@ -1,13 +1,16 @@
 import { deadlinePassed } from '../choose/calendar.ts';
 import { hasCalendar } from './depends-on-start.ts';
 import { needed, secondsLeft, type Settled } from './deadline.ts';
-import { type DraftInput, scheduled } from './draft.ts';
+import { timingOf } from './assemble.ts';
+import { carriedOver } from '../schedule/schedule.ts';
+import { type Draft, type DraftInput, isMoving, scheduled } from './draft.ts';
+import { menuFrom } from './menu.ts';
 import type { Plan } from './plan.ts';
 import { reason, type Reason } from './reasons.ts';
 
 /** Starts tried: the answer is right to a 64th of the time until the deadline. */
 const stepsMax = 6;
-/** Larger fleets are not scheduled again: the time needed from the present start is taken. */
+/** Larger fleets are not scheduled again: the order and the options of the plan are carried over to each start. */
 const movesScheduledAgainMax = 2000;
 const lookupsRough = 40_000;
 
@@ -39,15 +42,12 @@ function startOf(
 ): number {
   const { runbook } = input;
   const direct = deadlineSeconds - taken.timing.allDoneSeconds(runbook.confidence);
-  const moves = taken.schedule.placed.length;
-  if (!hasCalendar(input) || moves > movesScheduledAgainMax) return direct;
+  if (!hasCalendar(input)) return direct;
   const names = new Set(taken.schedule.placed.map(({ job }) => job.name));
   const choices = taken.choices.filter(({ workload }) => names.has(workload.name));
-  const holds = (later: number): boolean => {
-    const shifted = { ...input, calendar: { startSeconds: later } };
-    const again = scheduled(shifted, { ...taken, choices, lookupsMax: lookupsRough, deadlineSeconds: null });
-    return later + needed(shifted, again) <= deadlineSeconds;
-  };
+  const from = names.size > movesScheduledAgainMax ? carriedFrom : scheduledFrom;
+  const holds = (later: number): boolean =>
+    later + needed(input, from(input, { ...taken, choices }, later)) <= deadlineSeconds;
   let good = startSeconds;
   let bad = deadlineSeconds;
   for (let step = 0; step < stepsMax; step++) {
@@ -56,6 +56,20 @@ function startOf(
     else bad = middle;
   }
   return good;
+}
+
+type Timed = Pick<Draft, 'schedule' | 'timing'>;
+
+function scheduledFrom(input: DraftInput, taken: Draft, startSeconds: number): Timed {
+  const shifted = { ...input, calendar: { startSeconds } };
+  return scheduled(shifted, { ...taken, lookupsMax: lookupsRough, deadlineSeconds: null });
+}
+
+function carriedFrom({ random }: DraftInput, taken: Draft, startSeconds: number): Timed {
+  const { choosing, choices, schedule } = taken;
+  const menu = menuFrom(choosing, { menu: taken.menu, moving: choices.filter(isMoving) }, { startSeconds });
+  const again = carriedOver(menu.problem, schedule.placed);
+  return { schedule: again, timing: timingOf(menu, again, random) };
 }
 
 /** Nothing of the plan moves: there was nothing to, nothing can, or there is no time for any of it. */

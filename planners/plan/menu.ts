@@ -99,6 +99,19 @@ export function menuOf(choosing: Choosing, moving: readonly Moving[], calendar: 
   };
 }
 
+/** The same menu for another start of these of its moves: only windows, and what there is over time, change. */
+export function menuFrom(
+  { fleet }: Choosing,
+  { menu, moving }: { readonly menu: Menu; readonly moving: readonly Moving[] },
+  calendar: Calendar,
+): Menu {
+  const byName = new Map(menu.problem.jobs.map((job) => [job.name, job]));
+  const jobs = moving.map(
+    (choice): Job => ({ ...byName.get(choice.workload.name)!, windows: openTo(fleet, choice, calendar) }),
+  );
+  return { ...menu, problem: { ...menu.problem, jobs, resources: resourcesOf(fleet, calendar) } };
+}
+
 function openTo(fleet: Fleet, { workload, candidate }: Moving, calendar: Calendar): Job['windows'] {
   return notBefore(
     windowsOf(fleet, { workload, way: candidate }, calendar),

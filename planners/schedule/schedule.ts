@@ -1,6 +1,6 @@
 import type { Random } from '../../topology/world.ts';
 import { lowerBoundSeconds, type Cuts } from './bound.ts';
-import type { Built } from './build.ts';
+import { build, type Built } from './build.ts';
 import { compile, type Compiled } from './compile.ts';
 import { lookupsDefault } from './limits.ts';
 import type { Placed, Problem, Schedule } from './problem.ts';
@@ -50,6 +50,20 @@ export function withOnly(
     makespanSeconds: Math.max(0, ...placed.map(({ endSeconds }) => endSeconds)),
     lowerBoundSeconds: boundOf(problem, placed, cuts),
   };
+}
+
+/** These jobs in the options and the order that they had, each as early as it can be: a schedule made before, carried over. */
+export function carriedOver(problem: Problem, before: readonly Placed[]): Schedule {
+  const compiled = compile(problem);
+  const index = new Map(problem.jobs.map(({ name }, position) => [name, position]));
+  const options = problem.jobs.map((): readonly number[] => []);
+  for (const { job, option } of before) {
+    const at = index.get(job.name)!;
+    options[at] = [problem.jobs[at]!.options.indexOf(option)];
+  }
+  const order = before.map(({ job }) => index.get(job.name)!);
+  const built = build(compiled, { order, options, deadlineSeconds: Number.POSITIVE_INFINITY });
+  return { ...scheduleOf(compiled, built), lowerBoundSeconds: 0 };
 }
 
 /** Of those that are placed. */

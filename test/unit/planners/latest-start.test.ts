@@ -8,6 +8,7 @@ import { createRandom } from '../../../src/world/random.ts';
 import type { Runbook } from '../../../topology/resolve/runbook.ts';
 import type { Workload } from '../../../topology/resolve/topology.ts';
 import { aRunbook, aTopology, aWorkload } from '../../support/fleets.ts';
+import { addressOf } from '../../support/topology.ts';
 
 const now = 1000;
 const hour = 3600;
@@ -23,6 +24,7 @@ const said = ({ latestSafeStartSeconds, latestSafeStartBecause }: Plan) => [
   latestSafeStartSeconds,
   latestSafeStartBecause === null ? null : sentenceOf(latestSafeStartBecause),
 ];
+const hex = (value: number): string => value.toString(16).padStart(2, '0');
 const mine = aWorkload();
 const yours = aWorkload({ name: 'b', last: 11 });
 const stuck = aWorkload({ name: 'stuck', last: 12, vtpm: true });
@@ -83,6 +85,30 @@ test('a freeze ahead brings the latest safe start before it', () => {
   expect(plan.latestSafeStartBecause).toBeNull();
   expect(plan.latestSafeStartSeconds).toBeGreaterThan(now + hour);
   expect(plan.latestSafeStartSeconds! + plan.makespan.p90Seconds).toBeLessThanOrEqual(freeze.fromSeconds);
+});
+
+test('of a fleet too large to be scheduled again the latest safe start lies before the freeze too', () => {
+  const many = Array.from({ length: 2001 }, (_, index) => {
+    const end = `${Math.floor(index / 200) + 1}.${(index % 200) + 2}`;
+    const mac = `52:54:00:01:${hex(index >> 8)}:${hex(index & 255)}`;
+    const newAddresses = { lyon: { network: 'lan', address: `10.2.${end}` } };
+    return aWorkload({
+      name: `small-${String(index).padStart(4, '0')}`,
+      memoryBytes: 2 ** 26,
+      residentBytes: 2 ** 26,
+      addresses: [addressOf(`10.1.${end}`, { mac, newAddresses })],
+      methods: ['routed-live'],
+    });
+  });
+  const deadlineSeconds = now + 20 * hour;
+  const freeze = { ...closing, fromSeconds: now + 6 * hour, toSeconds: deadlineSeconds - 60 };
+  const planFrom = (startSeconds: number): Plan =>
+    planOf(many, { startSeconds, deadlineSeconds, freezes: [freeze] });
+  const plan = planFrom(now);
+  expect([plan.verdict, plan.moves.length]).toEqual(['feasible', many.length]);
+  expect(plan.latestSafeStartSeconds).toBeGreaterThan(now + hour);
+  expect(plan.latestSafeStartSeconds! + plan.makespan.p50Seconds).toBeLessThan(freeze.fromSeconds);
+  expect(planFrom(plan.latestSafeStartSeconds!).verdict).toBe('feasible');
 });
 
 test('a deadline that has passed is called that, with since when, by moves, the safe start and what would help', () => {
