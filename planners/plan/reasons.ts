@@ -129,7 +129,7 @@ const sentences = {
   'host-memory': '{freeBytes} of memory free, needed {neededBytes}',
   'host-storage': '{freeBytes} of storage free, needed {neededBytes}',
   'storage-too-far':
-    'disk traffic to {storages} over {rttSeconds} would make it wait {waitRatio} of its time',
+    'disk traffic to {storages} over {rttSeconds} would make it wait {waitRatio} of its time; move its disks to storage at the target first',
   'storage-left-behind': 'storage {storage} is not mounted there',
   'host-takes-no-moves': 'it takes no moves',
   'anti-affinity-host': 'policy {policy}: {other} runs there',
@@ -286,8 +286,9 @@ function formatValue(name: string, value: string | number): string {
 /** How many hosts were refused for what: '3 memory, 1 CPU model'. */
 export function hostCounts(reasons: readonly Reason[]): string {
   const counts = new Map<string, number>();
-  for (const { code } of reasons) {
-    const word = hostWords[code] ?? code;
+  for (const { code, values } of reasons) {
+    const named = code === 'storage-left-behind' ? ` ${String(values['storage'])}` : '';
+    const word = `${hostWords[code] ?? code}${named}`;
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   return counts.size === 0

@@ -170,6 +170,29 @@ test('a cold move whose seed holds all that it would send keeps nothing of the l
   expect(reserved(7 * gibibyte).seeded).toEqual([expect.any(Number)]);
 });
 
+test.each([
+  ['within the site', { kind: 'drain-host' as const, site: 'paris', host: 'h1', to: ['paris'] }],
+  ['from site to site', { kind: 'move' as const, workloads: ['app'], to: 'lyon' }],
+])('a disk on storage that both hosts mount is not copied %s and needs no room', (_, goal) => {
+  const gibibyte = 2 ** 30;
+  const planned = (storage: string | null) => {
+    const { sites } = aTopology();
+    const hosts = { storageBytes: 100 * gibibyte, storages: ['san'] };
+    return plan(
+      aTopology({
+        sites: sites.map((site) => ({ ...site, hosts: site.hosts.map((host) => ({ ...host, ...hosts })) })),
+        workloads: [aWorkload({ disks: [diskOf('root', { sizeBytes: 500 * gibibyte, storage })] })],
+      }),
+      aRunbook({ goal }),
+    );
+  };
+  const [move] = planned('san').moves;
+  expect(move!.decision.chosen.estimate!.transferredBytes.p50).toBeLessThan(8 * gibibyte);
+  expect(planned(null).stays[0]!.because.map(sentenceOf).join('; ')).toMatch(
+    /no host of \w+ fits: .*storage/,
+  );
+});
+
 test('one of a thing is not spoken of as many', () => {
   const values = { site: 'lyon', members: 3, loadRatio: 0.9, afterRatio: 0.7, limitRatio: 0.8 };
   expect(sentenceOf(reason('burst-clones', { ...values, clones: 1 }))).toMatch(/^1 clone at lyon/);

@@ -135,7 +135,7 @@ const cases: Readonly<Record<string, Case>> = {
     workload: { disks: [onShared] },
     method: 'routed-live',
     code: 'no-host-fits',
-    values: { site: 'lyon', counts: '2 shared storage' },
+    values: { site: 'lyon', counts: '2 shared storage san' },
   },
   'storage too far for its operations': {
     workload: { disks: [onShared] },
