@@ -7,6 +7,7 @@ import type { Choosing } from './choosing.ts';
 import type { CostParts } from './cost.ts';
 import { templatesFor } from './kinds.ts';
 import { modeName } from './modes.ts';
+import { peersApart } from './peers.ts';
 import type { Question } from './predict.ts';
 import { withTimeout } from './price.ts';
 import { isLive } from './rules/rule.ts';
@@ -122,7 +123,11 @@ function firstWithRoom(
           method: way.method,
           hosts,
         });
-    const because = [...found.because, ...moneyRefusals(choosing, best.way.parts)];
+    const because = [
+      ...found.because,
+      ...moneyRefusals(choosing, best.way.parts),
+      ...peersApart(choosing, workload, way.site),
+    ];
     if (because.length === 0) return { best, host: found.host, blocked };
     if (found.host === null) full.set(kind, found.because);
     blocked.push({ ...way, cost: best.cost, refusals: because, way });

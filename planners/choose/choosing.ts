@@ -26,6 +26,8 @@ export interface Choosing {
   readonly isTuned: boolean;
   /** What the moves chosen so far put on the links. */
   readonly load: Load;
+  /** Sites at which those with close peers may still end; one site each when chosen (peers.ts). */
+  readonly ends: Map<string, readonly string[]>;
   /** Workloads that move under this goal. */
   readonly leaving: ReadonlySet<string>;
 }

@@ -26,8 +26,15 @@ export interface Fleet {
   readonly macs: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Those that more than one workload has. */
   readonly sharedMacs: ReadonlySet<string>;
+  /** Whom each may not be too far from, whichever of the two says so. */
+  readonly closePeers: ReadonlyMap<string, readonly ClosePeer[]>;
   /** Moves of other runs. */
   readonly underWay: UnderWay;
+}
+
+export interface ClosePeer {
+  readonly peer: string;
+  readonly rttMaxSeconds: number;
 }
 
 /** The policies that name one workload. */
@@ -66,6 +73,7 @@ export function createFleet(topology: Topology, runbook: Runbook, underWay: Unde
     policies: indexPolicies(topology.policies),
     macs: indexMacs(topology),
     sharedMacs: findSharedMacs(topology),
+    closePeers: indexPeers(topology),
     underWay,
   };
 }
@@ -106,6 +114,29 @@ function findSharedMacs({ workloads }: Topology): ReadonlySet<string> {
     seen.add(mac);
   }
   return shared;
+}
+
+function indexPeers({ workloads }: Topology): ReadonlyMap<string, readonly ClosePeer[]> {
+  const index = new Map<string, Map<string, number>>();
+  const add = (name: string, peer: string, rttMaxSeconds: number): void => {
+    const known = index.get(name) ?? new Map<string, number>();
+    index.set(name, known.set(peer, Math.min(rttMaxSeconds, known.get(peer) ?? rttMaxSeconds)));
+  };
+  for (const { name, peers } of workloads) {
+    for (const { workload: peer, rttMaxSeconds } of peers) {
+      if (rttMaxSeconds === null || peer === name) continue;
+      add(name, peer, rttMaxSeconds);
+      add(peer, name, rttMaxSeconds);
+    }
+  }
+  return new Map(
+    [...index].map(([name, peers]) => [
+      name,
+      [...peers]
+        .map(([peer, rttMaxSeconds]) => ({ peer, rttMaxSeconds }))
+        .sort((a, b) => (a.peer < b.peer ? -1 : 1)),
+    ]),
+  );
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };

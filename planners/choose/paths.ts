@@ -52,6 +52,13 @@ export class Paths {
     return found;
   }
 
+  /** Of the nearest of the paths; infinite: no link leads there. */
+  roundTripSeconds(source: string, target: string): number {
+    return source === target
+      ? 0
+      : Math.min(...this.between(source, target).map(({ rttSeconds }) => rttSeconds));
+  }
+
   #routes(source: string, target: string): readonly (readonly Link[])[] {
     const routes: Link[][] = [];
     const visit = (site: string, links: readonly Link[], seen: readonly string[]): void => {

@@ -18,6 +18,7 @@ import { replayedJobsMax, replaysMax, replaysMin } from '../schedule/limits.ts';
 import type { Placed, Schedule } from '../schedule/problem.ts';
 import { brokenAtStart } from './broken-at-start.ts';
 import type { Menu, MenuEntry, Moving } from './menu.ts';
+import { peersApartWarnings } from './peers-apart.ts';
 import type { AddressChange, LadderRung, NameChange, Plan, PlannedMove } from './plan.ts';
 import { reason, type Reason } from './reasons.ts';
 
@@ -285,6 +286,7 @@ export function warningsOf({ choosing }: Assembled, moves: readonly PlannedMove[
     ...brokenAtStart(choosing),
     ...[...counts].map(([link, count]) => reason('not-encrypted', { link, moves: count })),
     ...waysRound(choosing.fleet, moves),
+    ...peersApartWarnings(choosing.fleet, moves),
   ];
 }
 

@@ -109,11 +109,12 @@ export function isStuck({ candidate, decision }: Choice): boolean {
   return candidate === null && decision.because.some(({ code }) => code === 'no-option');
 }
 
+/** Reasons that another choice for somebody else might have removed. */
+const dependsOnOthers: ReadonlySet<string> = new Set(['no-host-fits', 'costs-too-much', 'peer-ends-too-far']);
+
 /** Each way is refused by something that no other choice of host could have changed. */
 function isProvenStuck({ decision }: Choice): boolean {
-  return decision.rejected.every(({ because }) =>
-    because.some(({ code }) => code !== 'no-host-fits' && code !== 'costs-too-much'),
-  );
+  return decision.rejected.every(({ because }) => because.some(({ code }) => !dependsOnOthers.has(code)));
 }
 
 /** Leaves out what does not fit: the planned end is brought forward until the probable one meets the deadline. */

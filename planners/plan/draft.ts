@@ -100,6 +100,7 @@ function choosingOf(
     hosts: new Hosts(new Set()),
     templates: new Map(),
     detours: new Map(),
+    ends: new Map(),
     room: new Room(fleet),
     load: loadOf(fleet, calendar),
     predictor: new Predictor(model),

@@ -115,6 +115,8 @@ const sentences = {
   'quorum-too-small':
     'policy {policy}: a quorum of {members} tolerates no member being moved; add members or take it out of the policy',
   'peer-too-far': 'round trip {rttSeconds} to its peer {peer} exceeds {limitSeconds}',
+  'peer-ends-too-far':
+    'round trip {rttSeconds} to {site}, the nearest place at which its peer {peer} can end, exceeds {limitSeconds}',
   'credential-expires':
     'credential of {site} ends {afterSeconds} after the start, before the move does at P90 ({endSeconds})',
 
@@ -174,6 +176,10 @@ const sentences = {
   'not-encrypted': 'migration streams cross {link} unencrypted: {moves} of them carry memory or disks',
   'trombone-stays':
     '{workload} leaves with its old address: {bytesPerDayBytes} a day go through {site} until that changes',
+  'peer-left-behind':
+    '{workload} moves to {site} and its peer {peer} stays at {stays}: their round trip of {rttSeconds} then exceeds {limitSeconds}',
+  'peers-apart-meanwhile':
+    '{workload} moves before its peer {peer}: for {apartSeconds} (P50) their round trip of {rttSeconds} exceeds {limitSeconds}',
   'starts-together': 'policy {policy} is already broken at the start: {workloads} run together on {place}',
   'starts-zone-not-held':
     'policy {policy} is already broken at the start: {workloads} at {site}, which may not hold zone {zone}',

@@ -3,30 +3,56 @@ import type { Accepted } from '../choose/candidate.ts';
 import { choose, questionOf, stay, type Choice } from '../choose/choose.ts';
 import type { Choosing } from '../choose/choosing.ts';
 import { siteOf, workloadOf } from '../choose/fleet.ts';
+import { templatesFor } from '../choose/kinds.ts';
 import type { LinkUse } from '../choose/load.ts';
 import { wireRatio } from '../choose/paths.ts';
+import { narrowEnds, peersApart } from '../choose/peers.ts';
 import { isLive } from '../choose/rules/rule.ts';
 import type { Requested } from '../schedule/goals/requested.ts';
+import { reason, type Reason } from './reasons.ts';
 
 /**
  * A choice for every workload of the goal, the hardest to place first: whoever comes later sees the room and the links
  * that earlier ones take.
  */
 export function select(choosing: Choosing, { moves, worthless }: Requested): readonly Choice[] {
-  const { fleet, room, load } = choosing;
-  return moves
-    .map((wanted) => ({ ...wanted, workload: workloadOf(fleet, wanted.workload) }))
-    .sort((a, b) => hardestFirst(a.workload, b.workload))
-    .map(({ workload, targets, hosts }) => {
-      const sites = targets.map((site) => siteOf(fleet, site));
-      const choice = worthwhile(choose(choosing, workload, { sites, hosts }), worthless);
-      if (choice.candidate !== null) {
-        const { site, host } = choice.candidate;
-        room.place(workload, { site, host });
-        load.add(choice.candidate.path, linkUse(choosing, workload, choice.candidate));
-      }
-      return choice;
-    });
+  const { fleet, room, load, ends } = choosing;
+  const wanted = moves
+    .map((each) => ({
+      workload: workloadOf(fleet, each.workload),
+      sites: each.targets.map((site) => siteOf(fleet, site)),
+      hosts: each.hosts,
+    }))
+    .sort((a, b) => hardestFirst(a.workload, b.workload));
+  for (const { workload, sites } of wanted) {
+    if (!fleet.closePeers.has(workload.name)) continue;
+    const open = templatesFor(choosing, workload, sites).filter(({ ways }) => ways.length > 0);
+    ends.set(workload.name, open.length > 0 ? open.map(({ site }) => site.name) : [workload.site]);
+  }
+  narrowEnds(choosing, new Map(wanted.map(({ workload }) => [workload.name, workload.site])));
+  const choices = wanted.map(({ workload, sites, hosts }) => {
+    const choice = worthwhile(choose(choosing, workload, { sites, hosts }), worthless);
+    if (choice.candidate !== null) {
+      const { site, host } = choice.candidate;
+      room.place(workload, { site, host });
+      load.add(choice.candidate.path, linkUse(choosing, workload, choice.candidate));
+    }
+    if (ends.has(workload.name)) ends.set(workload.name, [choice.candidate?.site ?? workload.site]);
+    return choice;
+  });
+  return ends.size === 0 ? choices : withPeers(choosing, choices);
+}
+
+/** Whoever has lost a peer on the way, for which there was no room in the end, stays with it. */
+function withPeers(choosing: Choosing, choices: readonly Choice[]): readonly Choice[] {
+  const kept = choices.map((choice) => {
+    const { workload, candidate } = choice;
+    const because = candidate === null ? [] : peersApart(choosing, workload, candidate.site);
+    if (because.length === 0) return choice;
+    choosing.ends.set(workload.name, [workload.site]);
+    return staying(choice, { because: [reason('no-option')], against: because });
+  });
+  return kept.some((choice, index) => choice !== choices[index]) ? withPeers(choosing, kept) : kept;
 }
 
 /** A live move sends all the time; the others keep the link waiting while they shut down, boot or clone. */
@@ -45,16 +71,19 @@ function linkUse({ predictor }: Choosing, workload: Workload, candidate: Accepte
 function worthwhile(choice: Choice, worthless: Requested['worthless']): Choice {
   const because = worthless(choice);
   if (because === null) return choice;
+  return staying(choice, { because: [because], against: [because] });
+}
+
+function staying(
+  choice: Choice,
+  { because, against }: { readonly because: readonly Reason[]; readonly against: readonly Reason[] },
+): Choice {
   const { chosen, rejected } = choice.decision;
   return {
     ...choice,
     candidate: null,
     ways: [],
-    decision: {
-      chosen: stay,
-      because: [because],
-      rejected: [{ option: chosen, because: [because] }, ...rejected],
-    },
+    decision: { chosen: stay, because, rejected: [{ option: chosen, because: against }, ...rejected] },
   };
 }
 

@@ -88,15 +88,12 @@ function quorums({ fleet, workload }: SiteAttempt, refuse: Refuse): void {
   }
 }
 
-/** Peers that move too are looked at where they are now: they may end anywhere. */
+/** Peers that move too may end anywhere: peers.ts sees to them. */
 function peers({ fleet, workload, target, leaving }: SiteAttempt, refuse: Refuse): void {
   for (const { workload: peer, rttMaxSeconds } of workload.peers) {
     if (rttMaxSeconds === null || leaving.has(peer)) continue;
     const site = siteToBe(fleet, peer)!;
-    if (site === target.name) continue;
-    const rttSeconds = Math.min(
-      ...fleet.paths.between(target.name, site).map((between) => between.rttSeconds),
-    );
+    const rttSeconds = fleet.paths.roundTripSeconds(target.name, site);
     if (rttSeconds > rttMaxSeconds)
       refuse('peer-too-far', {
         rttSeconds: Number.isFinite(rttSeconds) ? rttSeconds : 'without a link',
