@@ -63,6 +63,7 @@ export interface CopyTransfer {
   readonly target: Copy;
   readonly progress: TransferProgress;
   readonly isOver: boolean;
+  readonly rttSeconds: number;
   now(): TransferProgress;
   adjust(change: Partial<TransferSettings>): void;
   break(status: 'failed' | 'cancelled', error: string): void;

@@ -124,7 +124,8 @@ export class SimulatedHypervisor implements Hypervisor {
     const copy = this.#existing(workload);
     if (copy.state === 'running') return;
     if (copy.state !== 'loaded') throw this.#wrongState(copy, 'resume', 'loaded');
-    await this.#take(callSeconds, signal);
+    // The order comes over the path, from whoever has heard that the source has sent everything.
+    await this.#take(callSeconds + (copy.transfer?.rttSeconds ?? 0) / 2, signal);
     if (this.#existing(workload) !== copy || copy.state !== 'loaded')
       throw new LonghaulError('LH_HYPERVISOR_FAILED', [this.#site, `'${workload}' ended as it was to run`]);
     this.#run(copy);

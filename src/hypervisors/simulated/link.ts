@@ -6,6 +6,9 @@ export class SimulatedLink {
   readonly name: string;
   readonly between: readonly [string, string];
   readonly rttSeconds: number;
+  /** What its router queues before it drops, and what a sender's socket holds at most. */
+  readonly bufferSeconds: number;
+  readonly sendBufferBytes: number;
   #goodputBytesPerSecond: number;
   readonly #wan: Wan;
   #isCut = false;
@@ -16,10 +19,14 @@ export class SimulatedLink {
       readonly name: string;
       readonly between: readonly [string, string];
       readonly rttSeconds: number;
+      readonly bufferSeconds: number;
+      readonly sendBufferBytes: number;
       readonly goodputBytesPerSecond: number;
     },
   ) {
     this.#wan = wan;
+    this.bufferSeconds = link.bufferSeconds;
+    this.sendBufferBytes = link.sendBufferBytes;
     this.name = link.name;
     this.between = link.between;
     this.rttSeconds = link.rttSeconds;
@@ -67,6 +74,22 @@ export class Way {
 
   get goodputBytesPerSecond(): number {
     return Math.min(...this.links.map(({ goodputBytesPerSecond }) => goodputBytesPerSecond));
+  }
+
+  /**
+   * From a write into the sender's socket until the bytes have arrived. A capped sender's socket is empty. Without a cap it
+   * holds twice what is in flight while the router's buffer is full (tcp_sndbuf_expand), at most its limit; of that half
+   * a round trip's bytes have arrived and are only not acknowledged yet.
+   */
+  deliverySeconds(capBytesPerSecond: number | null): number {
+    const rate = this.goodputBytesPerSecond;
+    if (capBytesPerSecond !== null && capBytesPerSecond < rate) return this.rttSeconds / 2;
+    const bufferSeconds = Math.min(...this.links.map((link) => link.bufferSeconds));
+    const heldSeconds = Math.min(
+      socketPerFlight * (this.rttSeconds + bufferSeconds),
+      (this.links[0]?.sendBufferBytes ?? 0) / rate,
+    );
+    return Math.max(heldSeconds - this.rttSeconds / 2, this.rttSeconds / 2);
   }
 
   open(bytes: number, capBytesPerSecond: number | null): Flow {
@@ -175,6 +198,8 @@ function sharesOf(
   for (const { links } of open) for (const link of links) counts.set(link, (counts.get(link) ?? 0) + 1);
   return new Map([...counts].map(([link, count]) => [link, (left.get(link) ?? 0) / count]));
 }
+
+const socketPerFlight = 2;
 
 /** Less than a byte is rounding. */
 const wholeByte = 0.5;

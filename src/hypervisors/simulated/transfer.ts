@@ -24,6 +24,8 @@ export class SimulatedTransfer implements CopyTransfer {
   readonly #broken = new AbortController();
   #flow: Flow | null = null;
   #passThrottleRatio = 0;
+  /** Left out of the pass: QEMU cuts it short once the rest fits the limit, and looks every slice of sending. */
+  #keptBytes = 0;
   #sentBytes = 0;
   #wantsPostCopy = false;
 
@@ -52,7 +54,7 @@ export class SimulatedTransfer implements CopyTransfer {
       ...this.progress,
       elapsedSeconds: this.#elapsedSeconds(),
       transferredBytes: this.#sentBytes + arrivedBytes,
-      remainingBytes: this.#flow === null ? this.progress.remainingBytes : flowRest,
+      remainingBytes: this.#flow === null ? this.progress.remainingBytes : flowRest + this.#keptBytes,
       bytesPerSecond: this.#flow?.bytesPerSecond ?? this.progress.bytesPerSecond,
     };
   }
@@ -88,6 +90,10 @@ export class SimulatedTransfer implements CopyTransfer {
     if (this.target.state === 'running') this.#world.setState(this.target, 'failed');
   }
 
+  get rttSeconds(): number {
+    return this.#way.rttSeconds;
+  }
+
   crosses(link: SimulatedLink): boolean {
     return this.#way.links.includes(link);
   }
@@ -120,12 +126,12 @@ export class SimulatedTransfer implements CopyTransfer {
     let restBytes = this.source.definition.residentBytes;
     for (let pass = 1; ; pass++) {
       this.#update({ passes: pass });
-      const sent = await this.#send(restBytes);
+      const sent = await this.#send(restBytes - this.#keptBytes);
       await this.#sleep(Math.max(0, passSecondsMin - sent.seconds));
       const dirtied = dirtiedBytes(this.#curve(), Math.max(sent.seconds, passSecondsMin));
       const rate = sent.seconds > 0 ? sent.bytes / sent.seconds : this.#way.goodputBytesPerSecond;
       this.#throttle(pass, dirtied, sent.bytes);
-      restBytes = restBytes - sent.bytes + dirtied;
+      restBytes = restBytes - sent.bytes + dirtied * this.#cleanShare();
       this.#update({
         remainingBytes: restBytes,
         dirtyBytesPerSecond: dirtied / Math.max(sent.seconds, passSecondsMin),
@@ -138,21 +144,35 @@ export class SimulatedTransfer implements CopyTransfer {
         await this.#stopAndCopy(restBytes);
         return;
       }
+      this.#keptBytes = rate * Math.max(0, this.settings.downtimeLimitSeconds - passSecondsMin);
     }
   }
 
-  /** The guest stops here; what is left goes at line rate; then the target has everything. */
+  /** Pages that still wait to be sent are dirty already. */
+  #cleanShare(): number {
+    const { workingSetBytes } = this.source.definition.dirty;
+    return workingSetBytes > 0 ? Math.max(0, 1 - this.#keptBytes / workingSetBytes) : 0;
+  }
+
+  /**
+   * The guest stops here. What is left goes at line rate, behind what the socket still holds; the target loads its devices
+   * and says so, which the source needs to hear before it has sent everything.
+   */
   async #stopAndCopy(restBytes: number): Promise<void> {
+    const deliverySeconds = this.#way.deliverySeconds(this.#capNow());
     const stoppedAt = this.#stop('switchover');
+    this.#keptBytes = 0;
     await this.#send(restBytes);
-    await this.#sleep(this.#way.rttSeconds / 2 + deviceSeconds);
+    await this.#sleep(deliverySeconds + deviceSeconds + this.#way.rttSeconds / 2);
     this.#complete(stoppedAt);
   }
 
   /** The guest stops here and can go on there; the pages that are missing follow. */
   async #postCopy(restBytes: number): Promise<void> {
+    const deliverySeconds = this.#way.deliverySeconds(this.#capNow());
     const stoppedAt = this.#stop('post-copy');
-    await this.#sleep(this.#way.rttSeconds + deviceSeconds);
+    this.#keptBytes = 0;
+    await this.#sleep(deliverySeconds + deviceSeconds);
     this.#world.setState(this.target, 'loaded');
     this.#update({ downtimeSeconds: this.#world.clock.monotonicSeconds() - stoppedAt });
     await this.#send(restBytes);
@@ -236,7 +256,7 @@ export class SimulatedTransfer implements CopyTransfer {
     this.#flow = null;
     this.#sentBytes += flow.arrivedBytes;
     const seconds = this.#world.clock.monotonicSeconds() - startedAt;
-    const remainingBytes = bytes - flow.arrivedBytes;
+    const remainingBytes = bytes - flow.arrivedBytes + this.#keptBytes;
     this.progress = {
       ...this.progress,
       transferredBytes: this.#sentBytes,
@@ -315,9 +335,9 @@ class PostCopyWanted extends Error {}
 export const isOver = (status: TransferProgress['status']): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';
 
-/** Of the order of what QEMU 7.2 was seen to take: capabilities and devices; one turn of the pass loop. */
+/** Of the order of what QEMU 7.2 was seen to take: capabilities; stop (6 ms) and devices; one turn of the pass loop. */
 const setupSeconds = 0.05;
-const deviceSeconds = 0.03;
+const deviceSeconds = 0.055;
 const passSecondsMin = 0.05;
 const diskPassSecondsMin = 1;
 const pageBytes = 4096;

@@ -35,6 +35,8 @@ export class SimulatedWorld {
           name: link.name,
           between: link.between,
           rttSeconds: link.rttSeconds,
+          bufferSeconds: link.bufferSeconds,
+          sendBufferBytes: link.sendBufferBytes,
           goodputBytesPerSecond: (link.rateBitsPerSecond * (1 - link.reservedRatio) * goodputRatio) / 8,
         }),
     );
@@ -212,6 +214,8 @@ const goodputRatio = 1448 / 1538;
 /** As the planner has it (planners/choose/paths.ts). */
 const insideSite = {
   rttSeconds: 0.0002,
+  bufferSeconds: 0.01,
+  sendBufferBytes: 4 * 2 ** 20,
   goodputBytesPerSecond: (lanRateBitsPerSecond * goodputRatio) / 8,
 };
 

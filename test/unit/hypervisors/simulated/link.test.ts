@@ -7,7 +7,14 @@ function network() {
   const clock = new HandClock(0);
   const wan = new Wan(clock);
   const link = (name: string, goodputBytesPerSecond: number): SimulatedLink =>
-    new SimulatedLink(wan, { name, between: ['a', name], rttSeconds: 0.01, goodputBytesPerSecond });
+    new SimulatedLink(wan, {
+      name,
+      between: ['a', name],
+      rttSeconds: 0.01,
+      bufferSeconds: 0.05,
+      sendBufferBytes: 4,
+      goodputBytesPerSecond,
+    });
   const wide = link('wide', 100);
   const narrow = link('narrow', 60);
   const over = (links: readonly SimulatedLink[], cap: number | null): Flow =>
