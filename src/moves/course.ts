@@ -7,7 +7,8 @@ import type { Move, StepProgress } from './move.ts';
 /**
  * Holds a transfer against its prediction and takes the plan's ladder down when it will not converge: untune →
  * throttle → post-copy → pause within budget → cold → leave. Judged by the rest at the start of each pass: it must have
- * fallen by a tenth within a few passes, or the guest writes as fast as the path carries.
+ * fallen by a tenth within a few passes, or the guest writes as fast as the path carries. A move that is late goes down it
+ * too, and each rung is given time to show what it does.
  */
 export class Course {
   readonly taken: string[] = [];
@@ -16,6 +17,8 @@ export class Course {
   #bestRestBytes = Number.POSITIVE_INFINITY;
   #improvedAtSeconds = 0;
   #pass = { number: 0, startedAtSeconds: 0, seconds: 0 };
+  /** Where the last rung was taken, and until when it may go on at most. */
+  #rung: { readonly pass: number; readonly untilSeconds: number } | null = null;
   #doneRatio = 0;
   #limitSeconds: number;
   /** Of the transfer: sessions were handed over just before it began. */
@@ -55,7 +58,7 @@ export class Course {
       return { action: 'post-copy', why: 'planned, after the first pass', change: { mode: 'post-copy' } };
     this.#learn(transfer);
     const isLate = settings !== null && transfer.elapsedSeconds > settings.timeoutSeconds;
-    if (!isLate && !this.#isStuck(transfer)) return null;
+    if (isLate ? this.#isRungAtWork(transfer) : !this.#isStuck(transfer)) return null;
     const why = isLate
       ? `not done after ${formatSeconds(transfer.elapsedSeconds)}`
       : `memory is dirtied at ${formatBytesPerSecond(transfer.dirtyBytesPerSecond)}, sent at ${formatBytesPerSecond(transfer.bytesPerSecond)}`;
@@ -88,11 +91,29 @@ export class Course {
     return passes > patiencePasses && elapsedSeconds - this.#improvedAtSeconds > patienceSeconds;
   }
 
-  #stepDown(why: string, { elapsedSeconds }: TransferProgress): Correction {
+  /**
+   * Of a late move: the last rung has not yet had a whole pass of its own, or the rest still falls; but no rung goes on
+   * for more than its share of the time until the step's own deadline, twice the timeout.
+   */
+  #isRungAtWork({ passes, elapsedSeconds }: TransferProgress): boolean {
+    if (this.#rung === null || elapsedSeconds > this.#rung.untilSeconds) return false;
+    const hadItsPass = passes > this.#rung.pass + 1;
+    const idleSeconds = elapsedSeconds - this.#improvedAtSeconds;
+    return !hadItsPass || idleSeconds <= Math.max(patienceSecondsMin, this.#pass.seconds);
+  }
+
+  #shareUntil(elapsedSeconds: number): number {
+    const timeoutSeconds = this.#move.planned.decision.chosen.settings?.timeoutSeconds ?? 0;
+    const rungs = 1 + this.#ladder.filter((rung) => rung !== 'cold' && rung !== 'leave').length;
+    return elapsedSeconds + Math.max(patienceSecondsMin, (2 * timeoutSeconds - elapsedSeconds) / rungs);
+  }
+
+  #stepDown(why: string, { elapsedSeconds, passes }: TransferProgress): Correction {
     const action = this.#ladder.shift() ?? 'leave';
     this.taken.push(action);
     this.#improvedAtSeconds = elapsedSeconds;
     this.#bestRestBytes = Number.POSITIVE_INFINITY;
+    this.#rung = { pass: passes, untilSeconds: this.#shareUntil(elapsedSeconds) };
     switch (action) {
       case 'untune':
         return { action, why, change: this.#untuned() };
