@@ -21,7 +21,14 @@ export interface RedisState {
  * is done to running workloads, and a journal with holes is worse than none.
  */
 export async function openRedis(url: string, log: Log): Promise<RedisState> {
-  const records = connect(url, log, { commandTimeout: redisCommandSeconds * 1000, maxRetriesPerRequest: 1 });
+  let isClosed = false;
+  // A worker's own connection, a copy of ours, was seen to go on after its close where the server had gone: for ever.
+  const retryStrategy = (tries: number): number | null => (isClosed ? null : Math.min(tries * 50, 2000));
+  const records = connect(url, log, {
+    commandTimeout: redisCommandSeconds * 1000,
+    maxRetriesPerRequest: 1,
+    retryStrategy,
+  });
   try {
     await records.connect();
     await refuseForgetful(records, url, log);
@@ -30,13 +37,14 @@ export async function openRedis(url: string, log: Log): Promise<RedisState> {
     if (cause instanceof LonghaulError) throw cause;
     throw new LonghaulError('LH_STATE_UNREACHABLE', [withoutSecrets(url), textOf(cause)], { cause });
   }
-  const queue = connect(url, log, { maxRetriesPerRequest: null });
-  const listener = connect(url, log, { maxRetriesPerRequest: null });
+  const queue = connect(url, log, { maxRetriesPerRequest: null, retryStrategy });
+  const listener = connect(url, log, { maxRetriesPerRequest: null, retryStrategy });
   return {
     records,
     queue,
     listener,
     close: async () => {
+      isClosed = true;
       for (const connection of [records, queue, listener]) connection.disconnect();
     },
   };
@@ -50,6 +58,7 @@ export function withoutSecrets(url: string): string {
 interface ConnectionOptions {
   readonly commandTimeout?: number;
   readonly maxRetriesPerRequest: number | null;
+  readonly retryStrategy: (tries: number) => number | null;
 }
 
 function connect(url: string, log: Log, options: ConnectionOptions): Redis {
