@@ -100,6 +100,9 @@ export function workloadOf(fleet: Fleet, name: string): Workload {
   return workload;
 }
 
+/** Members of a quorum that may be missing at once: the others are still more than half. */
+export const missingMax = (members: readonly string[]): number => Math.floor((members.length - 1) / 2);
+
 /** Where it is, or will be when another run has moved it. */
 export function siteToBe({ underWay, workloads }: Fleet, name: string): string | undefined {
   return underWay.of(name)?.target.site ?? workloads.get(name)?.site;

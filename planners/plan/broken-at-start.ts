@@ -1,7 +1,7 @@
 import type { Workload } from '../../topology/resolve/topology.ts';
 import { hostKey } from '../choose/room.ts';
 import type { Choosing } from '../choose/choosing.ts';
-import type { Fleet } from '../choose/fleet.ts';
+import { missingMax, type Fleet } from '../choose/fleet.ts';
 import { reason, type Reason } from './reasons.ts';
 
 /**
@@ -82,14 +82,14 @@ function zoneNeighbours(fleet: Fleet): readonly Reason[] {
 function quorumsOnOneHost(fleet: Fleet): readonly Reason[] {
   return fleet.topology.policies.quorums.flatMap(({ name, workloads }) =>
     [...byPlace(fleet, workloads, 'host')]
-      .filter(([, together]) => together.length > 1 && together.length > tolerated(workloads))
+      .filter(([, together]) => together.length > 1 && together.length > missingMax(workloads))
       .map(([place, together]) =>
         reason('starts-quorum-on-host', {
           policy: name,
           workloads: together.join(', '),
           place,
           members: workloads.length,
-          tolerated: tolerated(workloads),
+          tolerated: missingMax(workloads),
         }),
       ),
   );
@@ -99,17 +99,15 @@ function quorumsOnOneHost(fleet: Fleet): readonly Reason[] {
 function quorumsDisturbed({ topology, underWay }: Fleet, calendar: Choosing['calendar']): readonly Reason[] {
   return topology.policies.quorums.flatMap(({ name, workloads }) => {
     const moved = workloads.filter((member) => underWay.endSeconds(member, calendar) > 0);
-    return moved.length > tolerated(workloads)
+    return moved.length > missingMax(workloads)
       ? [
           reason('starts-quorum-disturbed', {
             policy: name,
             workloads: moved.join(', '),
             members: workloads.length,
-            tolerated: tolerated(workloads),
+            tolerated: missingMax(workloads),
           }),
         ]
       : [];
   });
 }
-
-const tolerated = (members: readonly string[]): number => Math.floor((members.length - 1) / 2);

@@ -3,7 +3,7 @@ import { stepsOf, windowsOf, type Calendar } from '../choose/calendar.ts';
 import type { Accepted, Way } from '../choose/candidate.ts';
 import type { Choice } from '../choose/choose.ts';
 import type { Choosing } from '../choose/choosing.ts';
-import { hostOf, policiesOf, type Fleet } from '../choose/fleet.ts';
+import { hostOf, missingMax, policiesOf, type Fleet } from '../choose/fleet.ts';
 import { usableBitsPerSecond, wireRatio, type Path } from '../choose/paths.ts';
 import type { Question } from '../choose/predict.ts';
 import { estimateRefusals } from '../choose/price.ts';
@@ -348,7 +348,7 @@ function resourcesOf({ topology, runbook, underWay }: Fleet, calendar: Calendar)
       ),
     ),
     ...policies.quorums.map(({ name, workloads }) =>
-      there(quorumKey(name), Math.floor((workloads.length - 1) / 2), underWay.disturbed(workloads, calendar)),
+      there(quorumKey(name), missingMax(workloads), underWay.disturbed(workloads, calendar)),
     ),
   ];
 }

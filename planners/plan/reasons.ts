@@ -177,7 +177,7 @@ const sentences = {
   'trombone-stays':
     '{workload} leaves with its old address: {bytesPerDayBytes} a day go through {site} until that changes',
   'peer-left-behind':
-    '{workload} moves to {site} and its peer {peer} stays at {stays}: their round trip of {rttSeconds} then exceeds {limitSeconds}',
+    '{workload} moves to {site} and its peer {peer} stays at {stays}: their round trip of {rttSeconds} then exceeds {limitSeconds}; give the plan more time, or let both stay',
   'peers-apart-meanwhile':
     '{workload} moves before its peer {peer}: for {apartSeconds} (P50) their round trip of {rttSeconds} exceeds {limitSeconds}',
   'starts-together': 'policy {policy} is already broken at the start: {workloads} run together on {place}',
@@ -188,7 +188,7 @@ const sentences = {
   'starts-quorum-on-host':
     'policy {policy} is already at risk at the start: {workloads} run on {place}; of {members} members {tolerated} may fail at once',
   'starts-quorum-disturbed':
-    'policy {policy} is already broken at the start: other runs move {workloads}; of {members} members {tolerated} may be moved at once',
+    'policy {policy} is already broken at the start: other runs move {workloads}; of {members} members {tolerated} may be moved at once, so no other moves before those runs end',
 
   // ladder
   'tuned-too-tight':

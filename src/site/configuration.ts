@@ -58,7 +58,7 @@ const qemuHost = z.strictObject({
   commandPrefix,
   memory: bytes({ example: '64 GiB' }).describe('What its guests may have together.'),
   lockMemory: flag(false).describe(
-    'Guests have all their memory from the start, locked: one that arrives waits for no page, and what it uses of it cannot be told any more.',
+    'Guests have all their memory from the start, locked: one that arrives waits for no page, and what it uses of it cannot be told any more. Needs CAP_IPC_LOCK; without it QEMU does not start.',
   ),
   images: filePath('/var/lib/longhaul/images').describe('Folder of kernels and initramfs.'),
   storages: z

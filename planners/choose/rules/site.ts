@@ -1,4 +1,4 @@
-import { policiesOf, siteToBe, workloadOf, type Fleet } from '../fleet.ts';
+import { missingMax, policiesOf, siteToBe, workloadOf, type Fleet } from '../fleet.ts';
 import type { Refuse, Rule, SiteAttempt } from './rule.ts';
 
 /** What may run where: the target site against the policies, whatever the method. */
@@ -84,7 +84,7 @@ const remainsAt = (fleet: Fleet, name: string, site: string): boolean =>
 /** A quorum of one or two tolerates nobody missing, not for the length of a move either. */
 function quorums({ fleet, workload }: SiteAttempt, refuse: Refuse): void {
   for (const { name, workloads } of policiesOf(fleet, workload.name).quorums) {
-    if (workloads.length < 3) refuse('quorum-too-small', { policy: name, members: workloads.length });
+    if (missingMax(workloads) === 0) refuse('quorum-too-small', { policy: name, members: workloads.length });
   }
 }
 

@@ -61,7 +61,9 @@ async function probe(file: string, options: Options): Promise<void> {
     ({ name }) => options.workload.length === 0 || options.workload.includes(name),
   );
   const expected = formatSeconds(probingSeconds(wanted, intervalsSeconds));
-  printNote(`measuring ${wanted.length} workloads for about ${expected}; their sessions live on`);
+  printNote(
+    `measuring ${wanted.length} ${wanted.length === 1 ? 'workload' : 'workloads'} for about ${expected}; they run on`,
+  );
   const clients = topology.sites.flatMap((site) => clientOf(site) ?? []);
   try {
     const probes = await probeWorkloads(wanted, new Map(clients.map((client) => [client.name, client])), {

@@ -68,7 +68,7 @@ test('a quorum of which other runs move more members than it can miss is broken'
   const quorums = [{ name: 'p', workloads: ['a', 'c', 'e'] }];
   const moved = ['a', 'c'].map((workload) => aMoveUnderWay({ workload }));
   expect(warned({ quorums }, moved)).toEqual([
-    `${broken} other runs move a, c; of 3 members 1 may be moved at once`,
+    `${broken} other runs move a, c; of 3 members 1 may be moved at once, so no other moves before those runs end`,
   ]);
   expect(warned({ quorums }, moved.slice(1))).toEqual([]);
 });
