@@ -111,4 +111,21 @@ requires('journal on redis', [program('redis-server')], () => {
       ) as string,
     });
   });
+
+  test('a copy of a connection, as BullMQ makes for a worker, ends once the state is closed, and tells its errors', async () => {
+    const server = await startRedis();
+    const told: string[] = [];
+    const log = { ...silentLog, warn: (_: unknown, message?: string) => void told.push(message ?? '') };
+    const connections = await openRedis(server.url, log);
+    const copy = connections.queue.duplicate();
+    await copy.connect();
+    await server.kill();
+    await connections.close();
+    await expect.poll(() => copy.status, { timeout: 10_000 }).toBe('end');
+    told.length = 0;
+    await expect(copy.connect()).rejects.toThrow(); // as a worker does that is just being closed
+    await expect.poll(() => copy.status).toBe('end');
+    expect(told).toEqual(['redis']);
+    await server.stop();
+  });
 });

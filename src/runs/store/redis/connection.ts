@@ -66,7 +66,16 @@ function connect(url: string, log: Log, options: ConnectionOptions): Redis {
   const redis = url.startsWith('unix://')
     ? new Redis({ ...common, path: url.slice('unix://'.length) })
     : new Redis(url, common);
-  redis.on('error', (error) => log.warn({ state: withoutSecrets(url), error: textOf(error) }, 'redis'));
+  return tellErrors(redis, (error) =>
+    log.warn({ state: withoutSecrets(url), error: textOf(error) }, 'redis'),
+  );
+}
+
+/** Copies tell theirs too: BullMQ takes its listeners from a worker's when it closes it, and it may fail once more. */
+function tellErrors(redis: Redis, tell: (error: unknown) => void): Redis {
+  const duplicate = redis.duplicate.bind(redis);
+  redis.on('error', tell);
+  redis.duplicate = (...override) => tellErrors(duplicate(...override), tell);
   return redis;
 }
 
