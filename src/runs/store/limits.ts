@@ -34,5 +34,8 @@ export const jobKillsMax = 1000;
 export const redisCommandSeconds = 10;
 export const redisConnectSeconds = 10;
 
+/** New connections before a call fails, 50, 100 … 400 ms apart: a server that restarts is back within 1.8 s. */
+export const redisReconnectsMax = 8;
+
 /** For who looks at a run that ended; the journal is kept for good. */
 export const progressKeptSeconds = 24 * 3600;

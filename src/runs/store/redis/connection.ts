@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { LonghaulError } from '../../../../topology/errors.ts';
 import type { Log } from '../../../../topology/world.ts';
-import { redisCommandSeconds, redisConnectSeconds } from '../limits.ts';
+import { redisCommandSeconds, redisConnectSeconds, redisReconnectsMax } from '../limits.ts';
 
 /** Everything of ours begins with it; the braces keep it on one node of a cluster. */
 export const prefix = '{longhaul}';
@@ -26,7 +26,7 @@ export async function openRedis(url: string, log: Log): Promise<RedisState> {
   const retryStrategy = (tries: number): number | null => (isClosed ? null : Math.min(tries * 50, 2000));
   const records = connect(url, log, {
     commandTimeout: redisCommandSeconds * 1000,
-    maxRetriesPerRequest: 1,
+    maxRetriesPerRequest: redisReconnectsMax,
     retryStrategy,
   });
   try {
