@@ -36,6 +36,7 @@ export const priors: Readonly<Record<ParameterName, Prior>> = {
   refreshPerSecond: { value: 1, spread: 0.7 },
   refreshSpread: { value: 1.2, spread: 0.3 },
   throttleEffect: { value: 0.9, spread: 0.2, most: 1 },
+  headBytes: { value: 0.5 * mebibyte, spread: 0.7 },
   loadSeconds: { value: 0.03, spread: 0.4 },
   sessionSeconds: { value: 0.08, spread: 0.4 },
   compressRatio: { value: 0.65, spread: 0.3, most: 1 },

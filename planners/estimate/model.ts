@@ -54,6 +54,8 @@ const parametersSchema = z.strictObject({
   refreshSpread: positive,
   /** Share of the throttled time by which dirtying slows down. */
   throttleEffect: share,
+  /** What crosses before the guest can run at the target when post-copy begins at once: device state, and what is before it. */
+  headBytes: positive,
   /** Target's device load and start after the last byte. */
   loadSeconds: positive,
   /** What a client waits beyond the pause until its session answers. */

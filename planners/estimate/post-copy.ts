@@ -2,12 +2,13 @@ import type { Course, Live } from './course.ts';
 import { type DirtyCurve, dirtiedIn } from './dirty-curve.ts';
 import { headerRatio } from './first-pass.ts';
 import { throttledPassesMax } from './limits.ts';
-import { landingSeconds, writtenSeconds } from './switchover.ts';
+import { coldLandingSeconds, landingSeconds, writtenSeconds } from './switchover.ts';
 
 /**
  * Post-copy: after so many passes the guest runs at the target, and each page that is dirty then crosses once, on
- * demand or in the background. The pause is the device state behind the backlog; afterwards the client waits for page
- * faults, each a round trip behind background pages: many where no pass has brought the pages that it always needs.
+ * demand or in the background. The pause is the device state behind the backlog or, at once, behind slow start;
+ * afterwards the client waits for page faults, each a round trip behind background pages: many where no pass has brought
+ * the pages that it always needs.
  * `afterPasses` 0: at once.
  */
 export function postCopy(curve: DirtyCurve, afterPasses: number, live: Live): Course {
@@ -22,7 +23,10 @@ export function postCopy(curve: DirtyCurve, afterPasses: number, live: Live): Co
     bytes += rest * sending.resendRatio;
     rest = dirtiedIn(curve, passSeconds) * headerRatio;
   }
-  const pauseSeconds = landingSeconds(0, conditions, { sending, parameters });
+  const pauseSeconds =
+    afterPasses === 0
+      ? coldLandingSeconds(conditions, { sending, parameters })
+      : landingSeconds(0, conditions, { sending, parameters });
   const faults = afterPasses === 0 ? parameters.coldFaultRoundTrips : parameters.faultRoundTrips;
   const faultSeconds = faults * (conditions.path.rttSeconds + pauseSeconds);
   return {

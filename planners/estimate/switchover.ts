@@ -1,5 +1,6 @@
 import type { Conditions } from './conditions.ts';
 import { rampSeconds } from './first-pass.ts';
+import { rateWindowSeconds } from './limits.ts';
 import type { Parameters } from './model.ts';
 import type { Sending } from './sending.ts';
 
@@ -22,7 +23,9 @@ export function landingSeconds(
   { path, transfer }: Pick<Conditions, 'path' | 'transfer'>,
   { sending, parameters }: { sending: Sending; parameters: Parameters },
 ): number {
-  const delivery = isCapped(sending) ? path.rttSeconds / 2 : sending.goodput.deliverySeconds;
+  const delivery = isCapped(sending)
+    ? Math.min(path.rttSeconds / 2 + burstSeconds(sending), sending.goodput.deliverySeconds)
+    : sending.goodput.deliverySeconds;
   return (
     stopSeconds +
     restSeconds(restBytes, sending) +
@@ -31,6 +34,32 @@ export function landingSeconds(
     parameters.loadSeconds
   );
 }
+
+/**
+ * The same for post-copy at once: the stream has just begun, so all up to the device state crosses with a window of ten
+ * segments that doubles, where a long stream has its backlog.
+ */
+export function coldLandingSeconds(
+  { path, transfer }: Pick<Conditions, 'path' | 'transfer'>,
+  { sending, parameters }: { sending: Sending; parameters: Parameters },
+): number {
+  const { goodput, finalBytesPerSecond } = sending;
+  return (
+    stopSeconds +
+    rampSeconds(parameters.headBytes, {
+      initialRate: goodput.initialWindowBytes / goodput.roundTripSeconds,
+      doublingSeconds: goodput.doublingSeconds,
+      rate: finalBytesPerSecond,
+    }) +
+    path.rttSeconds / 2 +
+    (transfer.gatedStart ? path.rttSeconds : 0) +
+    parameters.loadSeconds
+  );
+}
+
+/** A capped sender puts a window's ration into its socket at once: half of it, on average, is still there at the stop. */
+const burstSeconds = ({ rateBytesPerSecond, finalBytesPerSecond }: Sending): number =>
+  (rateWindowSeconds / 2) * (rateBytesPerSecond / finalBytesPerSecond);
 
 /** The window of a capped sender holds what the cap let through; without the cap it doubles once a round trip. */
 const restSeconds = (bytes: number, { rateBytesPerSecond, finalBytesPerSecond, goodput }: Sending): number =>

@@ -56,11 +56,12 @@ test('where only time counts nothing is tuned: a smaller limit makes the move a 
 test('a move that nobody waits for is capped where its pause is worth the time', () => {
   const payload = (100e6 * 1448) / 1538;
   const cap = (plan: Plan) => settingsOf(plan)[0]?.maxBandwidthBytesPerSecond ?? Infinity;
-  expect(cap(planned([aWorkload()]))).toBeLessThan(payload * 0.95);
+  const patient: WeightsChoice = { preset: 'keep-sessions', changed: { moveSecond: 0.001 } };
+  expect(cap(planned([aWorkload()], patient))).toBeLessThan(payload * 0.95);
   const hurried = planned([aWorkload()], { preset: 'keep-sessions', changed: { moveSecond: 0.1 } });
   expect(cap(hurried)).toBe(Math.floor(payload));
   expect(settingsOf(hurried)[0]?.downtimeLimitSeconds).toBeLessThan(0.3);
-  expect(tunedIn(planned([aWorkload()])).map((why) => sentenceOf(why!))).toEqual([
+  expect(tunedIn(planned([aWorkload()], patient)).map((why) => sentenceOf(why!))).toEqual([
     expect.stringMatching(
       /^tuned: a downtime limit of [^ ]+ ms and a cap of .*, not 300 ms and .*, bring the pause from .* to /,
     ),
