@@ -18,6 +18,11 @@ interface Predicted {
 
 /** In the order of the table; a move is of the first mode that fits. */
 const modes: readonly { readonly name: string; readonly is: (run: Observation) => boolean }[] = [
+  {
+    name: 'seeded delta',
+    is: ({ method, disks }) =>
+      method === 'cold' && (disks ?? []).some(({ seededBytes }) => seededBytes !== undefined),
+  },
   { name: 'cold copy', is: ({ method }) => method === 'cold' },
   { name: 'redirect (clone)', is: ({ method }) => method === 'redirect' },
   { name: 'disk mirror', is: ({ disks }) => (disks ?? []).length > 0 },

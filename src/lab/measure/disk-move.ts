@@ -1,17 +1,27 @@
 import type { Observation } from '../../../planners/estimate/observation.ts';
 import { guestBootSecondsMax, migrationPort } from '../limits.ts';
 import type { LabWorld } from '../world.ts';
-import { diskWrites, endMirror, mirrorDisk } from './bare-disk.ts';
+import {
+  copySeed,
+  type DiskPass,
+  type DiskPath,
+  diskWrites,
+  endMirror,
+  mirrorDisk,
+  sendWritten,
+  writtenBytes,
+} from './bare-disk.ts';
 import type { BareGuest } from './bare-guest.ts';
 import { moveBare, rounded } from './bare-move.ts';
 import type { DiskLoad, Scenario } from './scenario.ts';
 import type { Lab, StandingGuest } from './standing-guest.ts';
 
 /**
- * Moves in which a disk crosses: mirrored beside a live move; copied and seeded for a cold move, whose guest boots at
- * site b from the copy; copied for a clone that boots beside the old guest, which goes on (redirect). There is no
- * balancer and no name server here, and the guest is stopped, not shut down: what they take is told as zero. A mirror's
- * own count takes the image's holes for bytes, so how much crossed is told by the wire alone.
+ * Moves in which a disk crosses: mirrored beside a live move; copied for a cold move, whose guest boots at site b from
+ * the copy, or, where site b has an older copy, what was written since; copied for a clone that boots beside the old
+ * guest, which goes on (redirect). There is no balancer and no name server here, and the guest is stopped, not shut down:
+ * what they take is told as zero. A mirror's own count takes the image's holes for bytes, so how much crossed is told by
+ * the wire alone.
  */
 export interface DiskMove {
   readonly guest: StandingGuest;
@@ -26,6 +36,18 @@ type Measured = Pick<
 
 /** So long the guest's writes are watched beforehand. */
 const watchSeconds = 4;
+/** So old a seed is when its guest moves. */
+const seedAgeSeconds = 15;
+
+/** Site b gets the disk as it is, and the guest writes on; `forgetWritten` when its move is over. */
+export async function seedDisk(
+  world: LabWorld,
+  lab: Lab,
+  { guest: { source }, target }: Pick<DiskMove, 'guest' | 'target'>,
+): Promise<void> {
+  await copySeed(world, { source, target, targetAddress: lab.layout.sites.b.hypervisorAddress });
+  await world.clock.sleep(seedAgeSeconds, world.signal);
+}
 
 export async function moveWithDisk(
   world: LabWorld,
@@ -41,16 +63,23 @@ export async function moveWithDisk(
     },
   ];
   const targetAddress = lab.layout.sites.b.hypervisorAddress;
+  const cold = {
+    method: 'cold',
+    shutdownSeconds: 0,
+    bootSeconds: guest.bootSeconds,
+    convergence: { kind: 'dns', seconds: 0 },
+  } as const;
   switch (scenario.kind) {
     case 'cold-copy':
+      return { ...cold, disks, outcome: await coldCopy(world, { ...move, targetAddress }) };
+    case 'seeded': {
+      const since = await writtenBytes(guest.source);
       return {
-        method: 'cold',
-        disks,
-        shutdownSeconds: 0,
-        bootSeconds: guest.bootSeconds,
-        convergence: { kind: 'dns', seconds: 0 },
-        outcome: await coldCopy(world, { ...move, targetAddress }),
+        ...cold,
+        disks: disks.map((each) => ({ ...each, seededBytes: Math.max(0, each.usedBytes - since) })),
+        outcome: await deltaCopy(world, { ...move, targetAddress }),
       };
+    }
     case 'clone':
       return {
         method: 'redirect',
@@ -103,7 +132,14 @@ async function coldCopy(
   const stopped = world.clock.monotonicSeconds();
   await source.tell('stop');
   await endMirror(world, path);
-  const running = await boot(world, target);
+  return coldOutcome({ begun, stopped, running: await boot(world, target) });
+}
+
+function coldOutcome({
+  begun,
+  stopped,
+  running,
+}: Readonly<Record<'begun' | 'stopped' | 'running', number>>): Observation['outcome'] {
   return {
     status: 'completed',
     totalSeconds: rounded(running - begun),
@@ -111,6 +147,25 @@ async function coldCopy(
     pauseSeconds: rounded(running - stopped),
     transferredBytes: null,
   };
+}
+
+/** What was written since the seed was copied; passes end by the rule of planners/estimate/disk-copy.ts. */
+async function deltaCopy(
+  world: LabWorld,
+  { guest: { source }, target, targetAddress }: Addressed,
+): Promise<Observation['outcome']> {
+  const path: DiskPath = { source, target, targetAddress };
+  const begun = world.clock.monotonicSeconds();
+  let stopped = begun;
+  await sendWritten(world, path, {
+    goesOn: ({ bytes, seconds, restBytes }: DiskPass) =>
+      restBytes > bytes / Math.max(seconds, 1e-3) && restBytes <= bytes / 2,
+    stop: async () => {
+      stopped = world.clock.monotonicSeconds();
+      await source.tell('stop');
+    },
+  });
+  return coldOutcome({ begun, stopped, running: await boot(world, target) });
 }
 
 async function clone(

@@ -5,10 +5,11 @@ import { setSysctls } from '../kernel.ts';
 import { migrationPort, settleSeconds } from '../limits.ts';
 import { connectRelay } from '../relay.ts';
 import type { LabWorld } from '../world.ts';
+import { forgetWritten } from './bare-disk.ts';
 import type { BareGuest, BareGuestSpec } from './bare-guest.ts';
 import { type BareOutcome, moveBare } from './bare-move.ts';
 import { endSession, routeToSite, type RunningSession, stallOf, startSession } from './client.ts';
-import { moveWithDisk } from './disk-move.ts';
+import { moveWithDisk, seedDisk } from './disk-move.ts';
 import type { Scenario } from './scenario.ts';
 import type { Lab, StandingGuest } from './standing-guest.ts';
 
@@ -35,6 +36,8 @@ export async function measureScenario(
       const target = await guest.startTarget({ onEvent: reroute, starts: startOf(scenario) });
       pairs.push({ guest, target });
     }
+    if (scenario.kind === 'seeded')
+      for (const { guest, target } of pairs) await seedDisk(world, lab, { guest, target });
     const host = { cores: cpus().length, load1: Number((loadavg()[0] ?? 0).toFixed(2)) };
     const before = (await relay.stats()).circuits['wan']?.forward.wireBytes;
     const moves = await Promise.all(pairs.map(async (pair) => await move(world, lab, { ...pair, scenario })));
@@ -52,13 +55,16 @@ export async function measureScenario(
     }));
   } finally {
     for (const { target } of pairs) await target.end();
-    for (const { source } of guests) await source.tell('cont');
+    for (const { source } of guests) {
+      if (scenario.kind === 'seeded') await forgetWritten(source);
+      await source.tell('cont');
+    }
   }
 }
 
 /** A clone and a guest that was shut down boot at the target; all others come by stream. */
 const startOf = ({ kind }: Scenario): BareGuestSpec['starts'] =>
-  kind === 'clone' || kind === 'cold-copy' ? 'when-told' : 'by-stream';
+  kind === 'clone' || kind === 'cold-copy' || kind === 'seeded' ? 'when-told' : 'by-stream';
 
 interface Move {
   readonly guest: StandingGuest;

@@ -27,6 +27,7 @@ export const scenarioKinds = [
   'disk-mirror',
   'cold-copy',
   'clone',
+  'seeded',
 ] as const;
 export type ScenarioKind = (typeof scenarioKinds)[number];
 
@@ -39,7 +40,7 @@ const kindsOfLoad = {
   heavy: ['not-converging', 'throttled', 'hybrid', 'post-copy'],
   bursts: ['bursts'],
   shared: ['sharing'],
-  disk: ['disk-mirror', 'cold-copy', 'clone'],
+  disk: ['disk-mirror', 'cold-copy', 'clone', 'seeded'],
 } as const satisfies Record<string, readonly ScenarioKind[]>;
 type LoadName = keyof typeof kindsOfLoad;
 const loadNames: readonly LoadName[] = [
