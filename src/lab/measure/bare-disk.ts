@@ -18,14 +18,7 @@ export interface DiskPath {
   readonly targetAddress: string;
 }
 
-const jobsSchema = z.array(
-  z.object({
-    id: z.string(),
-    type: z.string(),
-    status: z.string(),
-    error: z.string().optional(),
-  }),
-);
+const jobsSchema = z.array(z.object({ id: z.string(), status: z.string() }));
 type Job = z.infer<typeof jobsSchema>[number];
 const job = 'copy0';
 const remote = 'remote0';
@@ -125,6 +118,9 @@ export async function sendWritten(
   }
   await stop();
   await sendOnce(world, source);
+  const left = await writtenBytes(source); // of a pass that failed
+  if (left > 0)
+    throw new LonghaulError('LH_COMMAND_FAILED', ['blockdev-backup', -1, `${left} bytes are left`]);
   await disconnectDisk(path);
 }
 
