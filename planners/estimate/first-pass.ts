@@ -45,15 +45,20 @@ export function sendSeconds(
   bytes: number,
   { rateBytesPerSecond: rate, losslessBytesPerSecond, goodput }: Pick<Sending, SendingPart>,
 ): number {
-  const initialRate = goodput.initialWindowBytes / goodput.roundTripSeconds;
   const seconds = bytes / rate;
   const repair = goodput.overshootSeconds;
   const untouched = Math.min(bytes, goodput.losslessBytes);
   return (
-    rampSeconds(bytes, { initialRate, doublingSeconds: goodput.doublingSeconds, rate }) +
+    slowStartSeconds(bytes, goodput, rate) +
     (repair === 0 ? 0 : (seconds * repair) / (seconds + repair)) -
     untouched * (1 / rate - 1 / losslessBytesPerSecond)
   );
+}
+
+/** From a window of ten segments, which doubles. */
+export function slowStartSeconds(bytes: number, goodput: Sending['goodput'], rate: number): number {
+  const initialRate = goodput.initialWindowBytes / goodput.roundTripSeconds;
+  return rampSeconds(bytes, { initialRate, doublingSeconds: goodput.doublingSeconds, rate });
 }
 
 type SendingPart = 'rateBytesPerSecond' | 'losslessBytesPerSecond' | 'goodput';

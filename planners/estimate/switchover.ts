@@ -1,5 +1,5 @@
 import type { Conditions } from './conditions.ts';
-import { rampSeconds } from './first-pass.ts';
+import { rampSeconds, slowStartSeconds } from './first-pass.ts';
 import { rateWindowSeconds } from './limits.ts';
 import type { Parameters } from './model.ts';
 import type { Sending } from './sending.ts';
@@ -20,41 +20,37 @@ export function writtenSeconds(restBytes: number, sending: Sending): number {
  */
 export function landingSeconds(
   restBytes: number,
-  { path, transfer }: Pick<Conditions, 'path' | 'transfer'>,
-  { sending, parameters }: { sending: Sending; parameters: Parameters },
+  conditions: PathAndTransfer,
+  live: SendingAndModel,
 ): number {
+  const { sending } = live;
   const delivery = isCapped(sending)
-    ? Math.min(path.rttSeconds / 2 + burstSeconds(sending), sending.goodput.deliverySeconds)
+    ? Math.min(conditions.path.rttSeconds / 2 + burstSeconds(sending), sending.goodput.deliverySeconds)
     : sending.goodput.deliverySeconds;
-  return (
-    stopSeconds +
-    restSeconds(restBytes, sending) +
-    delivery +
-    (transfer.gatedStart ? path.rttSeconds : 0) +
-    parameters.loadSeconds
-  );
+  return landed({ crossing: restSeconds(restBytes, sending), delivery }, conditions, live);
 }
 
 /**
  * The same for post-copy at once: the stream has just begun, so all up to the device state crosses with a window of ten
  * segments that doubles, where a long stream has its backlog.
  */
-export function coldLandingSeconds(
-  { path, transfer }: Pick<Conditions, 'path' | 'transfer'>,
-  { sending, parameters }: { sending: Sending; parameters: Parameters },
-): number {
-  const { goodput, finalBytesPerSecond } = sending;
-  return (
-    stopSeconds +
-    rampSeconds(parameters.headBytes, {
-      initialRate: goodput.initialWindowBytes / goodput.roundTripSeconds,
-      doublingSeconds: goodput.doublingSeconds,
-      rate: finalBytesPerSecond,
-    }) +
-    path.rttSeconds / 2 +
-    (transfer.gatedStart ? path.rttSeconds : 0) +
-    parameters.loadSeconds
-  );
+export function coldLandingSeconds(conditions: PathAndTransfer, live: SendingAndModel): number {
+  const { goodput, finalBytesPerSecond } = live.sending;
+  const crossing = slowStartSeconds(live.parameters.headBytes, goodput, finalBytesPerSecond);
+  return landed({ crossing, delivery: conditions.path.rttSeconds / 2 }, conditions, live);
+}
+
+const landed = (
+  { crossing, delivery }: Readonly<Record<'crossing' | 'delivery', number>>,
+  { path, transfer }: PathAndTransfer,
+  { parameters }: SendingAndModel,
+): number =>
+  stopSeconds + crossing + delivery + (transfer.gatedStart ? path.rttSeconds : 0) + parameters.loadSeconds;
+
+type PathAndTransfer = Pick<Conditions, 'path' | 'transfer'>;
+interface SendingAndModel {
+  readonly sending: Sending;
+  readonly parameters: Parameters;
 }
 
 /** A capped sender puts a window's ration into its socket at once: half of it, on average, is still there at the stop. */

@@ -20,10 +20,18 @@ export interface LabWorld {
   readonly goesFirst: boolean;
 }
 
+export interface Awaiting {
+  readonly what: string;
+  readonly seconds: number;
+  readonly hint: string;
+  /** For what is timed by it. */
+  readonly everySeconds?: number;
+}
+
 /** Resolves when `look` finds something; fails with `LH_LAB_TIMEOUT` when it has not within the time. */
 export async function awaitResult<T>(
   { clock, signal }: Pick<LabWorld, 'clock' | 'signal'>,
-  { what, seconds, hint }: { readonly what: string; readonly seconds: number; readonly hint: string },
+  { what, seconds, hint, everySeconds = pollSeconds }: Awaiting,
   look: () => Promise<T | null>,
 ): Promise<T> {
   const deadline = clock.monotonicSeconds() + seconds;
@@ -31,6 +39,6 @@ export async function awaitResult<T>(
     const found = await look();
     if (found !== null) return found;
     if (clock.monotonicSeconds() > deadline) throw new LonghaulError('LH_LAB_TIMEOUT', [what, seconds, hint]);
-    await clock.sleep(pollSeconds, signal);
+    await clock.sleep(everySeconds, signal);
   }
 }

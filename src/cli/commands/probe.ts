@@ -41,7 +41,8 @@ export function register(program: Command): void {
     `
 It takes the sum of the intervals for every four workloads of a site. The guests run on: their hypervisor hashes a sample
 of their pages twice an interval. In the lab all sessions lived on; of eight probes of a light guest seven could not be told
-from idle times, one held a gap of 0.9 s; those of a busy guest held up to 0.4 s (docs/design/estimation.md). Exit code 1 when a workload could not be measured.`,
+from idle times, one held a gap of 0.9 s; those of a busy guest held gaps of up to 0.4 s (docs/design/estimation.md).
+Exit code 1 when a workload could not be measured.`,
   );
   addExample(command, [
     '$ longhaul probe storm.yaml --workload shop-db --write',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LonghaulError } from '../../../topology/errors.ts';
 import { runChecked } from '../kernel.ts';
 import { diskPort, migrationPollSeconds } from '../limits.ts';
-import type { LabWorld } from '../world.ts';
+import { awaitResult, type LabWorld } from '../world.ts';
 import type { BareGuest } from './bare-guest.ts';
 import type { DiskLoad } from './scenario.ts';
 
@@ -119,8 +119,10 @@ export async function sendWritten(
   await stop();
   await sendOnce(world, source);
   const left = await writtenBytes(source); // of a pass that failed
-  if (left > 0)
-    throw new LonghaulError('LH_COMMAND_FAILED', ['blockdev-backup', -1, `${left} bytes are left`]);
+  if (left > 0) {
+    const why = `${left} bytes of the disk did not cross; QEMU's own words may be in ${source.files.directory}`;
+    throw new LonghaulError('LH_COMMAND_FAILED', ['blockdev-backup', -1, why]);
+  }
   await disconnectDisk(path);
 }
 
@@ -142,18 +144,11 @@ async function awaitJob(
   source: BareGuest,
   isThere: (one: Job | undefined) => boolean,
 ): Promise<void> {
-  const until = world.clock.monotonicSeconds() + copySecondsMax;
-  for (;;) {
+  const what = { what: 'the copy of the disk', seconds: copySecondsMax, hint: source.files.serialLog };
+  await awaitResult(world, { ...what, everySeconds: migrationPollSeconds / 10 }, async () => {
     const one = (await source.ask('query-jobs', {}, jobsSchema)).find(({ id }) => id === job);
-    if (isThere(one)) return;
-    if (world.clock.monotonicSeconds() > until)
-      throw new LonghaulError('LH_LAB_TIMEOUT', [
-        'the copy of the disk',
-        copySecondsMax,
-        source.files.serialLog,
-      ]);
-    await world.clock.sleep(migrationPollSeconds / 10, world.signal);
-  }
+    return isThere(one) ? true : null;
+  });
 }
 
 const statsSchema = z.array(
