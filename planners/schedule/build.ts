@@ -23,6 +23,8 @@ export interface Built {
   readonly makespanSeconds: number;
   /** Sum of all ends: of two schedules that are done at the same time the one that frees more earlier is better. */
   readonly sumSeconds: number;
+  /** How often a place was looked for. */
+  readonly lookups: number;
 }
 
 /**
@@ -42,14 +44,16 @@ export function build(
   const chosen = new Int32Array(jobs.length).fill(-1);
   const atOnce =
     atOnceMax === undefined ? null : new Profile([{ atSeconds: 0, amount: atOnceMax }], { least: 1 });
-  const state = { resources, stores, starts, ends, chosen, deadlineSeconds, atOnce };
+  const state = { resources, stores, starts, ends, chosen, atOnce };
+  let lookups = 0;
   let waiting = order;
   for (let before = -1; waiting.length !== before && waiting.length > 0; ) {
     before = waiting.length;
     const left: number[] = [];
     for (const index of waiting) {
-      if (!place(state, jobs[index]!, options[index]!)) left.push(index);
-      else if (ends[index]! > giveUpSeconds) return { ...givenUp, starts, ends, options: chosen };
+      lookups += options[index]!.length;
+      if (!place(state, jobs[index]!, { options: options[index]!, deadlineSeconds })) left.push(index);
+      else if (ends[index]! > giveUpSeconds) return { ...givenUp, starts, ends, options: chosen, lookups };
     }
     waiting = left;
   }
@@ -60,7 +64,7 @@ export function build(
     if (end > makespanSeconds) makespanSeconds = end;
     sumSeconds += end;
   }
-  return { starts, ends, options: chosen, unplaced: waiting.length, makespanSeconds, sumSeconds };
+  return { starts, ends, options: chosen, unplaced: waiting.length, makespanSeconds, sumSeconds, lookups };
 }
 
 /** Worse than any that was built to its end. */
@@ -70,22 +74,27 @@ const givenUp = {
   sumSeconds: Number.POSITIVE_INFINITY,
 };
 
-interface State extends Pick<Compiled, 'resources' | 'stores'> {
+/** Where the jobs are that have a place, and what is free beside them. */
+export interface State extends Pick<Compiled, 'resources' | 'stores'> {
   readonly starts: Float64Array;
   readonly ends: Float64Array;
   readonly chosen: Int32Array;
-  readonly deadlineSeconds: number;
   /** Room for jobs at all, where the recipe limits it. */
   readonly atOnce: Profile | null;
 }
 
-function place(state: State, job: CompiledJob, options: readonly number[]): boolean {
+/** Puts the job at its earliest place, in that of the options which ends first; false: none ends by the deadline. */
+export function place(
+  state: State,
+  job: CompiledJob,
+  { options, deadlineSeconds }: { readonly options: readonly number[]; readonly deadlineSeconds: number },
+): boolean {
   let ready = 0;
   for (const need of job.needs) ready = Math.max(ready, state.ends[need]!);
   if (ready === Number.POSITIVE_INFINITY) return false;
   let best = -1;
   let bestStart = Number.POSITIVE_INFINITY;
-  let bestEnd = Number.POSITIVE_INFINITY;
+  let bestEnd = deadlineSeconds;
   let takes: CompiledOption['takes'] | null = null;
   let from = ready;
   for (const index of options) {
@@ -96,19 +105,37 @@ function place(state: State, job: CompiledJob, options: readonly number[]): bool
     }
     if (from + option.seconds > bestEnd) continue;
     const start = earliest(state, job, { option, from, endMax: bestEnd });
+    if (start === Number.POSITIVE_INFINITY) continue;
     const end = start + option.seconds;
-    if (end < bestEnd || (end === bestEnd && best >= 0 && option.area < job.options[best]!.area)) {
+    if (end < bestEnd || best < 0 || option.area < job.options[best]!.area) {
       best = index;
       bestStart = start;
       bestEnd = end;
     }
   }
-  if (best < 0 || bestEnd > state.deadlineSeconds) return false;
-  take(state, job, { option: job.options[best]!, start: bestStart, end: bestEnd });
-  state.starts[job.index] = bestStart;
-  state.ends[job.index] = bestEnd;
-  state.chosen[job.index] = best;
+  if (best < 0) return false;
+  putAt(state, job, { option: best, start: bestStart });
   return true;
+}
+
+/** Whether it fits there is not asked. */
+export function putAt(
+  state: State,
+  job: CompiledJob,
+  { option, start }: { readonly option: number; readonly start: number },
+): void {
+  state.starts[job.index] = start;
+  state.ends[job.index] = start + job.options[option]!.seconds;
+  state.chosen[job.index] = option;
+  take(state, job, 1);
+}
+
+/** Gives back what a job takes that has a place. */
+export function takeAway(state: State, job: CompiledJob): void {
+  take(state, job, -1);
+  state.starts[job.index] = Number.POSITIVE_INFINITY;
+  state.ends[job.index] = Number.POSITIVE_INFINITY;
+  state.chosen[job.index] = -1;
 }
 
 /** What is taken for good must be there from then on: once there is room there always is, and options share it. */
@@ -164,13 +191,17 @@ export function inWindow(windows: readonly Window[], from: number, seconds: numb
 }
 
 function take(
-  { resources, stores, atOnce }: State,
-  { uses, returns }: CompiledJob,
-  { option, start, end }: { readonly option: CompiledOption; readonly start: number; readonly end: number },
+  { resources, stores, atOnce, starts, ends, chosen }: State,
+  { index: job, uses, returns, options }: CompiledJob,
+  sign: 1 | -1,
 ): void {
-  atOnce?.take(start, end, 1);
-  for (const { index, amount } of uses) resources[index]!.take(start, end, amount);
-  for (const { index, amount } of option.uses) resources[index]!.take(start, end, amount);
-  for (const { index, amount } of option.takes) stores[index]!.take(start, Number.POSITIVE_INFINITY, amount);
-  for (const { index, amount } of returns) stores[index]!.take(end, Number.POSITIVE_INFINITY, -amount);
+  const option = options[chosen[job]!]!;
+  const start = starts[job]!;
+  const end = ends[job]!;
+  atOnce?.take(start, end, sign);
+  for (const { index, amount } of uses) resources[index]!.take(start, end, sign * amount);
+  for (const { index, amount } of option.uses) resources[index]!.take(start, end, sign * amount);
+  for (const { index, amount } of option.takes)
+    stores[index]!.take(start, Number.POSITIVE_INFINITY, sign * amount);
+  for (const { index, amount } of returns) stores[index]!.take(end, Number.POSITIVE_INFINITY, -sign * amount);
 }

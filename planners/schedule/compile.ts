@@ -29,6 +29,8 @@ export interface CompiledJob {
   readonly needs: readonly number[];
   readonly windows: readonly Window[];
   readonly returns: readonly Amount[];
+  /** Of its options. */
+  readonly leastArea: number;
 }
 
 export interface CompiledOption {
@@ -67,26 +69,28 @@ export function compile(problem: Problem): Compiled {
     assert(job.options.length > 0, `job ${job.name} has no option`);
     const uses = amountsOf(resourceIndex, job.uses, useName);
     const common = share(uses);
+    const options = job.options.map((option): CompiledOption => {
+      const way = ways.numbered(option.uses);
+      return {
+        option,
+        seconds: option.seconds,
+        surelySeconds: option.surelySeconds,
+        way: way.number,
+        uses: way.amounts,
+        takes: takesOf(option.takes),
+        area: (common + share(way.amounts)) * option.seconds,
+      };
+    });
     return {
       index,
       job,
       rank: ranks[index]!,
       uses,
-      options: job.options.map((option): CompiledOption => {
-        const way = ways.numbered(option.uses);
-        return {
-          option,
-          seconds: option.seconds,
-          surelySeconds: option.surelySeconds,
-          way: way.number,
-          uses: way.amounts,
-          takes: takesOf(option.takes),
-          area: (common + share(way.amounts)) * option.seconds,
-        };
-      }),
+      options,
       needs: job.needs.map((need) => at(jobIndex, need)),
       windows: job.windows,
       returns: amountsOf(storeIndex, job.returns, takingName),
+      leastArea: Math.min(...options.map(({ area }) => area)),
     };
   });
   const least = leastUsed(problem, jobs);

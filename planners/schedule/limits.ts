@@ -15,7 +15,7 @@ export const replaysMin = 100;
 export const largeFleet = 2000;
 
 /** Places looked for in one search (planners/schedule/search.ts): about a second. */
-export const lookupsDefault = 300_000;
+export const lookupsDefault = 400_000;
 
 /**
  * What several moves at once reach together of what one alone reaches, by their number: the time of 12 moves of 8 GB

@@ -59,6 +59,16 @@ export class Profile {
     const last = to === Number.POSITIVE_INFINITY ? this.#times.length : this.#split(to);
     for (let index = first; index < last; index++) this.#free[index]! -= amount;
     if (amount < 0 && first < this.#head) this.#head = first;
+    if (last < this.#times.length) this.#join(last);
+    this.#join(first);
+  }
+
+  /** Makes one of this step and the one before where both have the same: what is given back leaves no trace. */
+  #join(index: number): void {
+    if (index === 0 || Math.abs(this.#free[index]! - this.#free[index - 1]!) > this.#tolerance) return;
+    this.#times.splice(index, 1);
+    this.#free.splice(index, 1);
+    if (index <= this.#head) this.#head--;
   }
 
   /** Index of the first step that may have room at or after `from`. */

@@ -5,6 +5,7 @@ import { changed } from './change.ts';
 import type { Compiled, CompiledJob } from './compile.ts';
 import { largeFleet } from './limits.ts';
 import type { Prices } from './prices.ts';
+import { recreated } from './recreate.ts';
 import { byStart, ordersOf } from './sequence.ts';
 import { usual } from './usual.ts';
 
@@ -20,16 +21,19 @@ export interface SearchOptions {
 
 /**
  * The best schedule found: options that load everything evenly, those that cost little, orders by rule; then, as far as
- * the lookups reach, small changes (change.ts) by simulated annealing (Kirkpatrick, Gelatt and Vecchi 1983). What
- * people do without a planner (usual.ts) is tried in between whatever the lookups: nothing found is worse than it.
+ * the lookups reach, parts of the best made anew (recreate.ts), which serves many jobs, and small changes (change.ts) by
+ * simulated annealing (Kirkpatrick, Gelatt and Vecchi 1983), which serves few. What people do without a planner
+ * (usual.ts) is tried in between whatever the lookups: nothing found is worse than it.
  */
 export function search(compiled: Compiled, options: SearchOptions): Built {
   const { deadlineSeconds } = options;
+  const { jobs } = compiled;
   let left = options.lookupsMax;
   let best = null as Found | null;
   const tried = (recipe: Recipe): Found => {
-    left -= recipe.options.reduce((sum, each) => sum + each.length, buildLookups);
-    return judged(recipe);
+    const found = judged(recipe);
+    left -= buildLookups + found.built.lookups;
+    return found;
   };
   const judged = (recipe: Recipe): Found => {
     const found = { recipe, built: build(compiled, recipe) };
@@ -41,17 +45,17 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
     best === null || best.built.unplaced > 0
       ? recipe
       : { ...recipe, giveUpSeconds: best.built.makespanSeconds };
-  const tryAll = (recipes: Iterable<Recipe>): void => {
+  const tryAll = (recipes: Iterable<Recipe>, part = 1): void => {
     for (const recipe of recipes) {
-      if (best !== null && (left <= 0 || isDone(best.built, options))) return;
+      if (best !== null && (left <= options.lookupsMax * (1 - part) || isDone(best.built, options))) return;
       tried(unlessLater(recipe));
     }
   };
-  tryAll(even(compiled, options));
+  tryAll(even(compiled, options), evenPart);
   if (best !== null) tryAll(relieved(compiled, best));
-  tryAll(frugal(compiled, options.prices, deadlineSeconds));
+  tryAll(frugal(compiled, options.prices, deadlineSeconds), startPart);
   if (best !== null) tryAll(relieved(compiled, best));
-  tryAll(starters(compiled, deadlineSeconds));
+  tryAll(starters(compiled, deadlineSeconds), startPart);
   if (best !== null) tryAll(relieved(compiled, best));
   if (best === null) return build(compiled, { order: [], options: [], deadlineSeconds });
   for (const recipe of usual(compiled, deadlineSeconds)) {
@@ -59,8 +63,22 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
     judged(unlessLater(recipe));
   }
   const { random } = options;
+  if (left > 0 && best.built.unplaced === 0 && !isDone(best.built, options)) {
+    const lookupsMax = (left * jobs.length) / (jobs.length + fewJobs);
+    left -= lookupsMax;
+    judged({
+      ...recreated(compiled, {
+        built: best.built,
+        menus: recreatedSlacks.map((slack) => jobs.map((job) => cheapOptions(job, options.prices, slack))),
+        random,
+        lookupsMax,
+        targetSeconds: options.lowerBoundSeconds,
+      }),
+      deadlineSeconds,
+    });
+  }
   const budget = Math.max(1, left);
-  const heatMax = heatPart / compiled.jobs.length;
+  const heatMax = heatPart / jobs.length;
   let current = fixed(compiled, best);
   while (left > 0 && !isDone(best.built, options)) {
     const heat = heatMax * (left / budget) ** 2;
@@ -71,10 +89,17 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
   return best.built;
 }
 
+/** So much of the lookups goes into even options, and so much is gone when no other recipe is begun. */
+const evenPart = 0.2;
+const startPart = 0.02;
+/** Of what is left, parts of a good schedule made anew get half where there are so many jobs, and of more the more. */
+const fewJobs = 40;
+const recreatedSlacks = [0.1, 0.2, 0.5] as const;
+
 /** What one build costs besides. */
 const buildLookups = 60;
 /** By about so many jobs' part the schedule may grow longer in the first steps. */
-const heatPart = 0.4;
+const heatPart = 1;
 
 /** The time everything is done, a little of when each is, and a lot for those left out. */
 function costOf({ makespanSeconds, sumSeconds, unplaced, ends }: Built): number {

@@ -5,11 +5,17 @@ export function ordersOf(jobs: readonly CompiledJob[], chosen?: Int32Array): rea
   const among = ({ index, options }: CompiledJob): readonly CompiledOption[] =>
     chosen === undefined ? options : [options[chosen[index]!]!];
   const seconds = jobs.map((job) => Math.min(...among(job).map((option) => option.seconds)));
-  const areas = jobs.map((job) => Math.min(...among(job).map(({ area }) => area)));
+  const areas = jobs.map((job) =>
+    chosen === undefined ? job.leastArea : job.options[chosen[job.index]!]!.area,
+  );
+  const resources = jobs.map((job) => Math.min(...among(job).map(({ uses }) => uses.length)));
+  const widest = Math.max(1, ...areas);
   const tails = tailSeconds(jobs, seconds);
   const windowEnd = jobs.map(({ windows }) => windows.at(-1)?.toSeconds ?? Number.POSITIVE_INFINITY);
   const by = (key: (index: number) => number): readonly number[] => listOf(jobs, key);
   return [
+    // What needs several links at once first: later, they are seldom free together.
+    ...(new Set(resources).size > 1 ? [by((index) => -areas[index]! - widest * resources[index]!)] : []),
     by((index) => -tails[index]!),
     by((index) => -areas[index]!),
     by((index) => seconds[index]!),
@@ -24,8 +30,7 @@ export function byStart(jobs: readonly CompiledJob[], starts: Float64Array): rea
 
 /** Time from a job's start to the end of the last one that waits for it, at the least. */
 function tailSeconds(jobs: readonly CompiledJob[], seconds: readonly number[]): readonly number[] {
-  const dependants = jobs.map((): number[] => []);
-  for (const { index, needs } of jobs) for (const need of needs) dependants[need]!.push(index);
+  const dependants = dependantsOf(jobs);
   const tails = new Array<number>(jobs.length).fill(-1);
   const tail = (index: number): number => {
     if (tails[index]! >= 0) return tails[index]!;
@@ -34,6 +39,13 @@ function tailSeconds(jobs: readonly CompiledJob[], seconds: readonly number[]): 
     return tails[index];
   };
   return jobs.map(({ index }) => tail(index));
+}
+
+/** By job, who waits for it. */
+export function dependantsOf(jobs: readonly CompiledJob[]): readonly (readonly number[])[] {
+  const dependants = jobs.map((): number[] => []);
+  for (const { index, needs } of jobs) for (const need of needs) dependants[need]!.push(index);
+  return dependants;
 }
 
 /** By priority, then by the key, then by name; what is needed comes before what needs it. */
