@@ -47,7 +47,8 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
       : { ...recipe, giveUpSeconds: best.built.makespanSeconds };
   const tryAll = (recipes: Iterable<Recipe>, part = 1): void => {
     for (const recipe of recipes) {
-      if (best !== null && (left <= options.lookupsMax * (1 - part) || isDone(best.built, options))) return;
+      const least = best !== null && best.built.unplaced > 0 ? 0 : options.lookupsMax * (1 - part);
+      if (best !== null && (left <= least || isDone(best.built, options))) return;
       tried(unlessLater(recipe));
     }
   };
