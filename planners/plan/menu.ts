@@ -250,7 +250,7 @@ class Rates {
       : null;
   }
 
-  /** Alone, as one of so many, and what is left beside one that cannot fill the path. */
+  /** Alone, as one of so many, and what is left beside as many as fit of those that cannot fill the path. */
   #wires(
     path: Path,
     { most, shares }: { readonly most: number; readonly shares: boolean },
@@ -259,8 +259,8 @@ class Rates {
     const usable = path.rateBitsPerSecond / 8;
     const isDetour = path.links.length > 1;
     const parts = this.#divisions.slice(0, shares ? (isDetour ? detourDivisions : undefined) : 1);
-    const least = usable / parts.at(-1)!;
-    const rest = usable - most;
+    const least = usable / parts.at(-1)! / (shares && !isDetour ? 2 : 1);
+    const rest = usable % most;
     const beside = Math.min(...path.links.map((link) => this.#freeNow(link)));
     const rates = [
       ...parts.map((each) => Math.min(most, usable / each)),

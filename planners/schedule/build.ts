@@ -118,7 +118,7 @@ export function place(
   return true;
 }
 
-/** Whether it fits there is not asked. */
+/** Puts the job there; whether it fits is not asked. */
 export function putAt(
   state: State,
   job: CompiledJob,
@@ -130,7 +130,7 @@ export function putAt(
   take(state, job, 1);
 }
 
-/** Gives back what a job takes that has a place. */
+/** Takes a placed job out again and gives back what it took. */
 export function takeAway(state: State, job: CompiledJob): void {
   take(state, job, -1);
   state.starts[job.index] = Number.POSITIVE_INFINITY;

@@ -9,7 +9,8 @@ interface Recreating {
   /** Options to choose among, by job: one of these lists at a time. */
   readonly menus: readonly (readonly (readonly number[])[])[];
   readonly random: Random;
-  readonly lookupsMax: number;
+  /** It takes a part of these: half where forty may move, and the more the more there are. */
+  readonly lookupsLeft: number;
   /** No link need be done sooner. */
   readonly targetSeconds: number;
 }
@@ -18,14 +19,20 @@ interface Recreating {
  * Large neighbourhood search (Shaw 1998; Schrimpf, Schneider, Stamm-Wilbrandt and Dueck 2000, ruin and recreate): jobs of
  * a link that is done late and of some beside it that could do part of its work are taken away and put back, the
  * largest first, each where it ends first. All others stay where they are, so a try costs what these few cost, however
- * many there are. What is better is kept, and at first what is little worse. Of several priorities only the lowest
- * moves: nobody is held up by one below. Answers the order of starts and the options.
+ * many there are. What is better is kept, and at first also what is a little worse. Of several priorities only the lowest
+ * moves: nobody is held up by one below. Answers the order of starts, the options, and the lookups that it took.
  */
-export function recreated(compiled: Compiled, recreating: Recreating): Pick<Recipe, 'order' | 'options'> {
-  const { random, menus, lookupsMax, targetSeconds } = recreating;
+export function recreated(
+  compiled: Compiled,
+  recreating: Recreating,
+): Pick<Recipe, 'order' | 'options'> & { readonly lookups: number } {
+  const { random, menus, targetSeconds } = recreating;
   const standing = new Standing(compiled, recreating.built);
   const links = standing.links.slice();
-  for (let left = lookupsMax; links.length > 0 && left > 0; ) {
+  const { movable } = standing;
+  const lookupsMax = (recreating.lookupsLeft * movable) / (movable + fewMovable);
+  let left = lookupsMax;
+  while (links.length > 0 && left > 0) {
     links.sort((a, b) => standing.endOf(b) - standing.endOf(a));
     if (standing.endOf(links[0]!) <= targetSeconds) break;
     const near = nearTo(standing, links, random);
@@ -41,12 +48,18 @@ export function recreated(compiled: Compiled, recreating: Recreating): Pick<Reci
     });
   }
   const { starts, chosen } = standing.state;
-  return { order: byStart(compiled.jobs, starts), options: Array.from(chosen, (option) => [option]) };
+  return {
+    order: byStart(compiled.jobs, starts),
+    options: Array.from(chosen, (option) => [option]),
+    lookups: lookupsMax - left,
+  };
 }
 
+/** Where so many may move, half of the lookups are taken. */
+const fewMovable = 40;
 /** What one try costs besides. */
 const tryLookups = 30;
-/** Among so many links that are done last one is looked at, the later the likelier. */
+/** One of so many links that are done last is looked at, the later the likelier. */
 const lateLinksMax = 8;
 /** So many jobs are taken away at most, and at least where there are as many. */
 const removedMax = 120;
@@ -54,6 +67,8 @@ const removedMin = 12;
 const areaNoise = 0.3;
 /** At first a cost `e ** heatMax` times as high is kept in one of `e` cases. */
 const heatMax = 0.5;
+/** A link that is done a hundredth later counts e³ times: nearly all is in the latest, and yet each counts. */
+const steepness = 300;
 
 /** A link that is done late and one or two that its jobs could go over. */
 function nearTo(standing: Standing, latestFirst: readonly number[], random: Random): readonly number[] {
@@ -68,9 +83,14 @@ function nearTo(standing: Standing, latestFirst: readonly number[], random: Rand
 /** All jobs in their places, and when each link is done. */
 class Standing {
   readonly state: State;
+  /** What options use: links, and their places for moves where these are limited. */
   readonly links: readonly number[];
+  /** So many jobs have the lowest priority. */
+  readonly movable: number;
   readonly #compiled: Compiled;
   readonly #lowest: number;
+  /** By store: whether all who may take of it find room only where others give back. */
+  readonly #isScarce: readonly boolean[];
   readonly #dependants: readonly (readonly number[])[];
   readonly #scaleSeconds: number;
   readonly #lines: readonly Line[];
@@ -83,6 +103,8 @@ class Standing {
     for (const profile of [...resources, ...stores]) profile.clear();
     this.#compiled = compiled;
     this.#lowest = Math.min(...jobs.map(({ job }) => job.priority));
+    this.movable = jobs.filter(({ index }) => this.#isMovable(index)).length;
+    this.#isScarce = scarceOf(compiled);
     this.#dependants = dependantsOf(jobs);
     this.#scaleSeconds = built.makespanSeconds;
     this.#ends = new Float64Array(resources.length);
@@ -112,20 +134,17 @@ class Standing {
     return this.#beside[link]!;
   }
 
-  /** Some that go over these, with starts in a row: more often than not the last. */
+  /** Some that go over these and start one after the other: more often than not the last. */
   someOver(links: readonly number[], random: Random): readonly number[] {
     const count = Math.ceil(removedMin + (removedMax - removedMin) * random.next());
-    const isMovable = (index: number): boolean => this.#compiled.jobs[index]!.job.priority === this.#lowest;
-    const ofLast = random.next() < 0.6;
-    const fromSeconds = this.#lines[links[0]!]!.someStart(random);
+    const fromSeconds = random.next() < 0.6 ? null : this.#lines[links[0]!]!.someStart(random);
+    const isMovable = (index: number): boolean => this.#isMovable(index);
     const found = new Set<number>();
-    for (const link of links) {
-      const line = this.#lines[link]!;
-      const some = ofLast ? line.last(count, isMovable) : line.from(fromSeconds, { count, isMovable });
-      for (const index of some) found.add(index);
-    }
-    const sorted = byStartAndName(this.#compiled, [...found], this.state.starts);
-    return ofLast ? sorted.slice(-count) : sorted.slice(0, count);
+    for (const link of links)
+      for (const index of this.#lines[link]!.some(count, { fromSeconds, isMovable })) found.add(index);
+    const { starts } = this.state;
+    const sorted = [...found].sort((a, b) => starts[a]! - starts[b]!);
+    return fromSeconds === null ? sorted.slice(-count) : sorted.slice(0, count);
   }
 
   /** Takes these away and puts them back, the largest first; all as it was where that is not to be kept. */
@@ -146,12 +165,15 @@ class Standing {
   ): void {
     const { starts, chosen } = this.state;
     const before = removed.map((index) => ({ index, start: starts[index]!, option: chosen[index]! }));
+    const dueSeconds = new Map(
+      removed.map((index) => [index, Math.min(endMaxSeconds, this.#dueSeconds(index))]),
+    );
     const touched = new Set<number>();
     for (const index of removed) this.#takeAway(index, touched);
     const put: number[] = [];
     for (const index of this.#largestFirst(removed, sizeOf)) {
       const job = this.#compiled.jobs[index]!;
-      const deadlineSeconds = Math.min(endMaxSeconds, this.#dueSeconds(index));
+      const deadlineSeconds = Math.min(dueSeconds.get(index)!, this.#neededBySeconds(index));
       if (!place(this.state, job, { options: menu[index]!, deadlineSeconds })) break;
       put.push(index);
       for (const { index: link } of job.options[chosen[index]!]!.uses) {
@@ -172,7 +194,6 @@ class Standing {
     return this.#cost() / cost;
   }
 
-  /** So steep that the latest links are nearly all that counts, and yet each that is done sooner counts. */
   #cost(): number {
     let sum = 0;
     for (const link of this.links) sum += Math.exp(steepness * (this.#ends[link]! / this.#scaleSeconds - 1));
@@ -200,12 +221,24 @@ class Standing {
     return withNeedsFirst(this.#compiled.jobs, sorted).filter((index) => sizes.has(index));
   }
 
-  /** Before whoever waits for it and stays where it is. */
+  /** Whoever gives back what others lack, no later than now: they are counting on it. */
   #dueSeconds(index: number): number {
+    const { returns } = this.#compiled.jobs[index]!;
+    return returns.some((each) => this.#isScarce[each.index]!)
+      ? this.state.ends[index]!
+      : Number.POSITIVE_INFINITY;
+  }
+
+  /** Before whoever waits for it and stays where it is. */
+  #neededBySeconds(index: number): number {
     return this.#dependants[index]!.reduce(
       (due, other) => Math.min(due, this.state.starts[other]!),
       Number.POSITIVE_INFINITY,
     );
+  }
+
+  #isMovable(index: number): boolean {
+    return this.#compiled.jobs[index]!.job.priority === this.#lowest;
   }
 }
 
@@ -244,19 +277,18 @@ class Line {
     return index === undefined ? 0 : this.#state.starts[index]!;
   }
 
-  last(count: number, isMovable: (index: number) => boolean): readonly number[] {
-    const found: number[] = [];
-    for (let at = this.#indices.length - 1; at >= 0 && found.length < count; at--)
-      if (isMovable(this.#indices[at]!)) found.push(this.#indices[at]!);
-    return found;
-  }
-
-  from(
-    seconds: number,
-    { count, isMovable }: { readonly count: number; readonly isMovable: (index: number) => boolean },
+  /** So many of these, on from an instant or, without one, back from the end. */
+  some(
+    count: number,
+    {
+      fromSeconds,
+      isMovable,
+    }: { readonly fromSeconds: number | null; readonly isMovable: (index: number) => boolean },
   ): readonly number[] {
+    const step = fromSeconds === null ? -1 : 1;
     const found: number[] = [];
-    for (let at = this.#firstFrom(seconds); at < this.#indices.length && found.length < count; at++)
+    let at = fromSeconds === null ? this.#indices.length - 1 : this.#firstFrom(fromSeconds);
+    for (; at >= 0 && at < this.#indices.length && found.length < count; at += step)
       if (isMovable(this.#indices[at]!)) found.push(this.#indices[at]!);
     return found;
   }
@@ -275,14 +307,16 @@ class Line {
   }
 }
 
-const steepness = 300;
-
-function byStartAndName(
-  { jobs }: Compiled,
-  indices: readonly number[],
-  starts: Float64Array,
-): readonly number[] {
-  return indices.toSorted((a, b) => starts[a]! - starts[b]! || jobs[a]!.rank - jobs[b]!.rank);
+/** By store: whether all who could take of it would take more than there is before anybody gives back. */
+function scarceOf({ jobs, problem }: Compiled): readonly boolean[] {
+  const most = new Float64Array(problem.stores.length);
+  for (const { options } of jobs) {
+    const largest = new Map<number, number>();
+    for (const takes of new Set(options.map((option) => option.takes)))
+      for (const { index, amount } of takes) largest.set(index, Math.max(amount, largest.get(index) ?? 0));
+    for (const [index, amount] of largest) most[index]! += amount;
+  }
+  return problem.stores.map(({ amount }, index) => most[index]! > amount);
 }
 
 function besideOf({ jobs, resources }: Compiled): readonly (readonly number[])[] {

@@ -26,7 +26,7 @@ export interface SearchOptions {
  * (usual.ts) is tried in between whatever the lookups: nothing found is worse than it.
  */
 export function search(compiled: Compiled, options: SearchOptions): Built {
-  const { deadlineSeconds } = options;
+  const { deadlineSeconds, random, prices } = options;
   const { jobs } = compiled;
   let left = options.lookupsMax;
   let best = null as Found | null;
@@ -45,38 +45,46 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
     best === null || best.built.unplaced > 0
       ? recipe
       : { ...recipe, giveUpSeconds: best.built.makespanSeconds };
-  const tryAll = (recipes: Iterable<Recipe>, part = 1): void => {
-    for (const recipe of recipes) {
-      const least = best !== null && best.built.unplaced > 0 ? 0 : options.lookupsMax * (1 - part);
-      if (best !== null && (left <= least || isDone(best.built, options))) return;
+  /** Whether no more is to be tried once this part of the lookups is gone; all are there for who has no place. */
+  const isOver = (part: number): boolean => {
+    if (best === null) return false;
+    const kept = best.built.unplaced > 0 ? 0 : options.lookupsMax * (1 - part);
+    return left <= kept || isDone(best.built, options);
+  };
+  const tryAll = (recipes: () => Iterable<Recipe>, part: number): void => {
+    if (isOver(part)) return;
+    for (const recipe of recipes()) {
       tried(unlessLater(recipe));
+      if (isOver(part)) return;
     }
   };
-  tryAll(even(compiled, options), evenPart);
-  if (best !== null) tryAll(relieved(compiled, best));
-  tryAll(frugal(compiled, options.prices, deadlineSeconds), startPart);
-  if (best !== null) tryAll(relieved(compiled, best));
-  tryAll(starters(compiled, deadlineSeconds), startPart);
-  if (best !== null) tryAll(relieved(compiled, best));
+  let relievedLast = best;
+  const relieve = (): void => {
+    const from = best;
+    if (from !== null && from !== relievedLast) tryAll(() => relieved(compiled, from), 1);
+    relievedLast = from;
+  };
+  tryAll(() => even(compiled, options), evenPart);
+  relieve();
+  tryAll(() => frugal(compiled, prices, deadlineSeconds), startPart);
+  relieve();
+  tryAll(() => starters(compiled, deadlineSeconds), startPart);
+  relieve();
   if (best === null) return build(compiled, { order: [], options: [], deadlineSeconds });
   for (const recipe of usual(compiled, deadlineSeconds)) {
     if (isDone(best.built, options)) return best.built;
     judged(unlessLater(recipe));
   }
-  const { random } = options;
   if (left > 0 && best.built.unplaced === 0 && !isDone(best.built, options)) {
-    const lookupsMax = (left * jobs.length) / (jobs.length + fewJobs);
-    left -= lookupsMax;
-    judged({
-      ...recreated(compiled, {
-        built: best.built,
-        menus: recreatedSlacks.map((slack) => jobs.map((job) => cheapOptions(job, options.prices, slack))),
-        random,
-        lookupsMax,
-        targetSeconds: options.lowerBoundSeconds,
-      }),
-      deadlineSeconds,
+    const { lookups, ...anew } = recreated(compiled, {
+      built: best.built,
+      menus: recreatedSlacks.map((slack) => cheapOf(compiled, prices, slack)),
+      random,
+      lookupsLeft: left,
+      targetSeconds: doneSeconds(jobs.length, options),
     });
+    left -= lookups;
+    judged({ ...anew, deadlineSeconds });
   }
   const budget = Math.max(1, left);
   const heatMax = heatPart / jobs.length;
@@ -90,11 +98,11 @@ export function search(compiled: Compiled, options: SearchOptions): Built {
   return best.built;
 }
 
-/** So much of the lookups goes into even options, and so much is gone when no other recipe is begun. */
+/** Even options are tried until this part of the lookups is gone. */
 const evenPart = 0.2;
+/** Cheap options and orders by rule only while less than this part is gone, or while somebody has no place. */
 const startPart = 0.02;
-/** Of what is left, parts of a good schedule made anew get half where there are so many jobs, and of more the more. */
-const fewJobs = 40;
+/** How much dearer than the cheapest an option may be in what is made anew: one of these at a time. */
 const recreatedSlacks = [0.1, 0.2, 0.5] as const;
 
 /** What one build costs besides. */
@@ -128,9 +136,12 @@ interface Found {
   readonly built: Built;
 }
 
-function isDone({ unplaced, makespanSeconds, ends }: Built, { lowerBoundSeconds }: SearchOptions): boolean {
-  const near = ends.length > largeFleet ? nearOfLarge : 1e-9;
-  return unplaced === 0 && makespanSeconds <= lowerBoundSeconds * (1 + near);
+function isDone({ unplaced, makespanSeconds, ends }: Built, options: SearchOptions): boolean {
+  return unplaced === 0 && makespanSeconds <= doneSeconds(ends.length, options);
+}
+
+function doneSeconds(jobs: number, { lowerBoundSeconds }: SearchOptions): number {
+  return lowerBoundSeconds * (1 + (jobs > largeFleet ? nearOfLarge : 1e-9));
 }
 
 /** Of so many jobs a schedule this near the bound is good enough: durations are known far less well. */
@@ -189,7 +200,7 @@ function likeIt(
 function* frugal(compiled: Compiled, prices: Prices, deadlineSeconds: number): Generator<Recipe> {
   const orders = ordersOf(compiled.jobs);
   for (const slack of frugalSlacks) {
-    const cheap = compiled.jobs.map((job) => cheapOptions(job, prices, slack));
+    const cheap = cheapOf(compiled, prices, slack);
     const direct = compiled.jobs.map((job, index) => directOptions(job, cheap[index]!));
     for (const options of [direct, cheap])
       for (const order of orders) yield { order, options, deadlineSeconds };
@@ -219,6 +230,9 @@ function* relieved({ jobs }: Compiled, { recipe, built }: Found): Generator<Reci
 
 /** Late: after these parts of the whole. */
 const lateParts = [0.97, 0.9, 0.8, 0.6] as const;
+
+const cheapOf = ({ jobs }: Compiled, prices: Prices, slack: number): readonly (readonly number[])[] =>
+  jobs.map((job) => cheapOptions(job, prices, slack));
 
 function cheapOptions({ options }: CompiledJob, { perSecond }: Prices, slack: number): readonly number[] {
   const costs = options.map(({ seconds, way }) => seconds * perSecond[way]!);

@@ -8,14 +8,16 @@ export function ordersOf(jobs: readonly CompiledJob[], chosen?: Int32Array): rea
   const areas = jobs.map((job) =>
     chosen === undefined ? job.leastArea : job.options[chosen[job.index]!]!.area,
   );
-  const resources = jobs.map((job) => Math.min(...among(job).map(({ uses }) => uses.length)));
+  const resourceCounts = jobs.map((job) => Math.min(...among(job).map(({ uses }) => uses.length)));
   const widest = Math.max(1, ...areas);
   const tails = tailSeconds(jobs, seconds);
   const windowEnd = jobs.map(({ windows }) => windows.at(-1)?.toSeconds ?? Number.POSITIVE_INFINITY);
   const by = (key: (index: number) => number): readonly number[] => listOf(jobs, key);
   return [
     // What needs several links at once first: later, they are seldom free together.
-    ...(new Set(resources).size > 1 ? [by((index) => -areas[index]! - widest * resources[index]!)] : []),
+    ...(new Set(resourceCounts).size > 1
+      ? [by((index) => -areas[index]! - widest * resourceCounts[index]!)]
+      : []),
     by((index) => -tails[index]!),
     by((index) => -areas[index]!),
     by((index) => seconds[index]!),

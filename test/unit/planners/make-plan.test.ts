@@ -222,3 +222,31 @@ test('moves that share a link each have at least the rate that their hypervisor 
   );
   expect(floor?.values['rateBitsPerSecond']).toBeGreaterThanOrEqual(250e6);
 });
+
+test('where one stream cannot fill the link, moves may take what is left beside as many of them as fit', () => {
+  const [wan] = aTopology().links;
+  const links = [{ ...wan!, rateBitsPerSecond: 5e9, reservedRatio: 0.2, rttSeconds: 0.04 }];
+  const topology = aTopology({ links });
+  const { problem } = draft(
+    {
+      topology,
+      runbook: aRunbook(),
+      model: shippedModel,
+      calendar: { startSeconds: null },
+      random: createRandom(1),
+    },
+    { haste: 1 },
+  ).menu;
+  const { steps } = problem.resources.find(({ name }) => name === 'link wan')!;
+  const usable = steps[0]!.amount;
+  const rates = new Set(
+    problem.jobs.flatMap(({ options }) =>
+      options.flatMap(({ uses }) =>
+        uses.filter(({ resource }) => resource === 'link wan').map(({ amount }) => amount),
+      ),
+    ),
+  );
+  const isBeside = (rate: number, others: number): boolean =>
+    usable / others > 2 && rate < others - 1 && Math.abs((usable % others) - rate) < 1;
+  expect([...rates].some((rate) => [...rates].some((others) => isBeside(rate, others)))).toBe(true);
+});
