@@ -259,6 +259,7 @@ class Rates {
     const usable = path.rateBitsPerSecond / 8;
     const isDetour = path.links.length > 1;
     const parts = this.#divisions.slice(0, shares ? (isDetour ? detourDivisions : undefined) : 1);
+    // A rest may be as small as half the smallest part; on a way round it is seldom free on both links at once.
     const least = usable / parts.at(-1)! / (shares && !isDetour ? 2 : 1);
     const rest = usable % most;
     const beside = Math.min(...path.links.map((link) => this.#freeNow(link)));

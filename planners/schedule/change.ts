@@ -72,4 +72,5 @@ function lastEnding(order: readonly number[], { ends, makespanSeconds }: Built, 
 
 const everyOption = ({ options }: CompiledJob): readonly number[] => options.map((_, index) => index);
 
-const pick = (random: Random, count: number): number => Math.floor(random.next() * count);
+/** One of so many, all alike. */
+export const pick = (random: Random, count: number): number => Math.floor(random.next() * count);

@@ -1,5 +1,6 @@
 import type { Random } from '../../topology/world.ts';
 import { place, putAt, takeAway, type Built, type Recipe, type State } from './build.ts';
+import { pick } from './change.ts';
 import type { Compiled } from './compile.ts';
 import { byStart, dependantsOf, withNeedsFirst } from './sequence.ts';
 
@@ -37,7 +38,7 @@ export function recreated(
     if (standing.endOf(links[0]!) <= targetSeconds) break;
     const near = nearTo(standing, links, random);
     const removed = standing.someOver(near, random);
-    const menu = menus[Math.floor(random.next() * menus.length)]!;
+    const menu = menus[pick(random, menus.length)]!;
     left -= removed.reduce((sum, index) => sum + menu[index]!.length, tryLookups);
     const heat = heatMax * Math.max(0, left / lookupsMax) ** 2;
     standing.tryAgain(removed, {
@@ -75,8 +76,8 @@ function nearTo(standing: Standing, latestFirst: readonly number[], random: Rand
   const late = latestFirst[Math.floor(random.next() ** 2 * Math.min(lateLinksMax, latestFirst.length))]!;
   const beside = standing.beside(late);
   const near = new Set([late]);
-  for (let count = 1 + Math.floor(random.next() * 2); count > 0 && beside.length > 0; count--)
-    near.add(beside[Math.floor(random.next() * beside.length)]!);
+  for (let count = 1 + pick(random, 2); count > 0 && beside.length > 0; count--)
+    near.add(beside[pick(random, beside.length)]!);
   return [...near];
 }
 
@@ -122,7 +123,7 @@ class Standing {
     const longestSeconds = compiled.flat.seconds.reduce((most, seconds) => Math.max(most, seconds), 0);
     this.#lines = resources.map(() => new Line(this.state, longestSeconds));
     for (const { index } of jobs) this.#put(index, { option: options[index]!, start: starts[index]! });
-    for (const link of this.links) this.#ends[link] = this.#lines[link]!.lastEnd();
+    this.#lookAtEnds(this.links);
   }
 
   endOf(link: number): number {
@@ -176,22 +177,23 @@ class Standing {
       const deadlineSeconds = Math.min(dueSeconds.get(index)!, this.#neededBySeconds(index));
       if (!place(this.state, job, { options: menu[index]!, deadlineSeconds })) break;
       put.push(index);
-      for (const { index: link } of job.options[chosen[index]!]!.uses) {
+      for (const link of this.#goesOver(index)) {
         this.#lines[link]!.add(index);
         touched.add(link);
       }
     }
-    if (put.length === removed.length && isKept(this.#settle(touched))) return;
+    if (put.length === removed.length) {
+      const cost = this.#cost();
+      this.#lookAtEnds(touched);
+      if (isKept(this.#cost() / cost)) return;
+    }
     for (const index of put) this.#takeAway(index, touched);
     for (const { index, ...at } of before) this.#put(index, at);
-    for (const link of touched) this.#ends[link] = this.#lines[link]!.lastEnd();
+    this.#lookAtEnds(touched);
   }
 
-  /** Brings the ends of these links up to date and answers what the cost is of what it was. */
-  #settle(touched: ReadonlySet<number>): number {
-    const cost = this.#cost();
-    for (const link of touched) this.#ends[link] = this.#lines[link]!.lastEnd();
-    return this.#cost() / cost;
+  #lookAtEnds(links: Iterable<number>): void {
+    for (const link of links) this.#ends[link] = this.#lines[link]!.lastEnd();
   }
 
   #cost(): number {
@@ -201,18 +203,21 @@ class Standing {
   }
 
   #put(index: number, at: { readonly option: number; readonly start: number }): void {
-    const job = this.#compiled.jobs[index]!;
-    putAt(this.state, job, at);
-    for (const { index: link } of job.options[at.option]!.uses) this.#lines[link]!.add(index);
+    putAt(this.state, this.#compiled.jobs[index]!, at);
+    for (const link of this.#goesOver(index)) this.#lines[link]!.add(index);
   }
 
   #takeAway(index: number, touched: Set<number>): void {
-    const job = this.#compiled.jobs[index]!;
-    for (const { index: link } of job.options[this.state.chosen[index]!]!.uses) {
+    for (const link of this.#goesOver(index)) {
       this.#lines[link]!.remove(index);
       touched.add(link);
     }
-    takeAway(this.state, job);
+    takeAway(this.state, this.#compiled.jobs[index]!);
+  }
+
+  #goesOver(index: number): readonly number[] {
+    const option = this.#compiled.jobs[index]!.options[this.state.chosen[index]!]!;
+    return option.uses.map((use) => use.index);
   }
 
   #largestFirst(indices: readonly number[], sizeOf: (index: number) => number): readonly number[] {
@@ -273,7 +278,7 @@ class Line {
   }
 
   someStart(random: Random): number {
-    const index = this.#indices[Math.floor(random.next() * this.#indices.length)];
+    const index = this.#indices[pick(random, this.#indices.length)];
     return index === undefined ? 0 : this.#state.starts[index]!;
   }
 
